@@ -1,0 +1,69 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { type AsteriskConfig, type Fault, parseSite, type Site } from "./schema";
+
+/** A site whose Asterisk release is known, whichever form its source has. */
+export interface LoadedSite extends Site {
+  asterisk: AsteriskConfig & { version: string };
+}
+
+/** The message for a stack's file with faults in it: all of them, each with its path. */
+export function faultsMessage(stack: string, faults: Fault[]): string {
+  const lines = faults.map(({ path, message }) => `  ${[`asterisk-rpi5:${path}`.replace(/:$/, ""), message].join(": ")}`);
+  return [`Pulumi.${stack}.yaml is not valid:`, ...lines].join("\n");
+}
+
+/**
+ * The release of a source tree, as its `.version` says, or what is wrong with the tree or with the version that the
+ * configuration expects there.
+ */
+export function versionOfTree(directory: string, configured: string | undefined): string | Fault {
+  const fault = (message: string): Fault => ({ path: "asterisk.source.directory", message });
+  const versionFile = path.join(directory, ".version");
+  if (!existsSync(directory)) return fault(`there is no directory ${directory}`);
+  if (!existsSync(versionFile) || !existsSync(path.join(directory, "configure")))
+    return fault(`${directory} is no Asterisk source tree: expected the files .version and configure in it`);
+  const found = readFileSync(versionFile, "utf8").trim();
+  if (configured !== undefined && configured !== found)
+    return {
+      path: "asterisk.version",
+      message: `is ${configured}, and the source in ${directory} is ${found}: leave the version out, or give the other source`,
+    };
+  return found;
+}
+
+/**
+ * The site that the current stack's configuration describes.
+ * @throws pulumi.RunError with every fault of it, so that the user sees no stack trace.
+ */
+export function loadSite(): LoadedSite {
+  const prefix = `${pulumi.getProject()}:`;
+  const input: Record<string, unknown> = {};
+  const config = new pulumi.Config();
+  for (const key of Object.keys(pulumi.runtime.allConfig())) {
+    if (!key.startsWith(prefix)) continue;
+    const name = key.slice(prefix.length);
+    input[name] = parsedIfJson(config.require(name));
+  }
+
+  const parsed = parseSite(input);
+  if ("faults" in parsed) throw new pulumi.RunError(faultsMessage(pulumi.getStack(), parsed.faults));
+  const { asterisk, pis } = parsed.site;
+  const version =
+    "directory" in asterisk.source
+      ? versionOfTree(asterisk.source.directory, asterisk.version)
+      : // The schema requires a version with a tarball.
+        (asterisk.version ?? "");
+  if (typeof version !== "string") throw new pulumi.RunError(faultsMessage(pulumi.getStack(), [version]));
+  return { asterisk: { ...asterisk, version }, pis };
+}
+
+/** Pulumi hands structured values over as JSON, and plain ones as they are. */
+function parsedIfJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,189 @@
+import { z } from "zod";
+
+/** Shows what a person wrote, short enough for one line. */
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+};
+
+/** The message of a value that is missing or wrong: what was expected, what was given. */
+const expected = (what: string) => ({
+  error: (issue: { input?: unknown }) =>
+    issue.input === undefined ? `is missing: expected ${what}` : `expected ${what}, got ${shown(issue.input)}`,
+});
+
+const text = (pattern: RegExp, what: string) => z.string(expected(what)).regex(pattern, expected(what));
+
+/** A URL with a user or a password in it would end up in the image's history, so it is refused, unshown. */
+const hasCredentials = (url: string): boolean => /^[a-z]+:\/\/[^/]*@/.test(url);
+
+const url = (example: string) =>
+  z
+    .string(expected(`a URL such as ${example}`))
+    .refine((value) => !hasCredentials(value), {
+      error: "expected a URL without user and password: they would stay in the image's history",
+    })
+    .refine((value) => hasCredentials(value) || /^https?:\/\/[^\s/]+\S*$/.test(value), expected(`a URL such as ${example}`));
+
+const version = text(/^\d+\.\d+\.\d+(-[a-z0-9]+)?$/, `a release such as "22.11.0"`);
+
+const release = z.strictObject({
+  /** Where the release tarball is, compressed with gzip. */
+  url: url("https://downloads.asterisk.org/pub/telephony/asterisk/releases/asterisk-22.11.0.tar.gz"),
+  /** Its SHA-256, in hexadecimal: the build stops when what was downloaded has another one. */
+  sha256: text(/^[0-9a-f]{64}$/, "64 lower-case hexadecimal digits (sha256sum asterisk-22.11.0.tar.gz)"),
+});
+
+const directory = z.strictObject({
+  /** An Asterisk source tree on the operator's machine; a relative path starts at the project's folder. */
+  directory: text(/./, "the path of an Asterisk source tree, such as ../asterisk"),
+});
+
+const sourceForms = "either { url, sha256 } of a release tarball or { directory } of a source tree";
+
+/** The form is chosen by the keys that are there, so that a fault is told of that form alone. */
+const source = z
+  .record(z.string(), z.unknown(), expected(sourceForms))
+  .transform((value, context): z.infer<typeof release> | z.infer<typeof directory> => {
+    if ("directory" in value && ("url" in value || "sha256" in value)) {
+      context.addIssue({ code: "custom", message: `expected ${sourceForms}, got both` });
+      return z.NEVER;
+    }
+    const form = "directory" in value ? directory : release;
+    const parsed = form.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const issues =
+      Object.keys(value).length > 0 ? parsed.error.issues : [{ path: [], message: `is empty: expected ${sourceForms}` }];
+    for (const issue of issues) context.addIssue({ ...issue, code: "custom", message: messageOf(issue) });
+    return z.NEVER;
+  });
+
+const image = (example: string) =>
+  text(/^[a-z0-9][\w./:-]*(@sha256:[0-9a-f]{64})?$/, `an image reference such as ${example}`);
+
+const asterisk = z
+  .strictObject(
+    {
+      /** The Asterisk release. Required with a tarball; with a directory it is read from the tree's `.version`. */
+      version: version.optional(),
+      /** What makes the .deb: FPM (a Ruby gem) or Debian's own dpkg-deb. The package is the same. */
+      packager: z.enum(["fpm", "dpkg-deb"], expected("fpm or dpkg-deb")).default("fpm"),
+      /** A mirror to install the FPM gem from. Default: the gem client's own source. */
+      gemSource: url("https://gems.example.org").optional(),
+      source,
+      /** Compile for the very processor of the Docker host. Faster by little; the image then runs on that model only. */
+      buildNative: z.boolean(expected("true or false")).default(false),
+      /** The two Debian images that the build starts from; a digest (debian:bookworm@sha256:...) pins them. */
+      baseImages: z
+        .strictObject(
+          {
+            builder: image("debian:bookworm").default("debian:bookworm"),
+            runtime: image("debian:bookworm-slim").default("debian:bookworm-slim"),
+          },
+          expected("{ builder, runtime }"),
+        )
+        .prefault({}),
+    },
+    expected("{ version, source: ... }"),
+  )
+  .superRefine((value, context) => {
+    if (value.version === undefined && "url" in value.source)
+      context.addIssue({ code: "custom", path: ["version"], message: 'is missing: expected a release such as "22.11.0"' });
+  });
+
+const hostExample = "ssh://user@host or unix:///path";
+const hostForm = /^(ssh:\/\/[^\s@/:]+@[^\s@/:]+(:\d+)?|unix:\/\/\/\S+)$/;
+
+/** Most people give an address alone: shows them what to put around it. */
+const hostHint = (given: unknown): string =>
+  typeof given === "string" && /^[\w.-]+$/.test(given) ? ` (try ssh://pi@${given})` : "";
+
+const pi = z
+  .strictObject(
+    {
+      /** Where its Docker Engine is. `ssh://user@host[:port]` goes through the system's ssh, with ~/.ssh/config. */
+      host: z.string(expected(hostExample)).refine((value) => hostForm.test(value), {
+        error: (issue) => `expected ${hostExample}, got ${shown(issue.input)}${hostHint(issue.input)}`,
+      }),
+      /** The Pi's SSH host key, as `ssh-keyscan` prints it without the host's name. Required with ssh://. */
+      hostKey: text(
+        /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/,
+        `the host's key such as "ssh-ed25519 AAAA..."`,
+      ).optional(),
+      /** A private key for this Pi. Default: what ssh itself would use (agent, ~/.ssh/config). */
+      identityFile: text(/./, "the path of a private key").optional(),
+    },
+    expected("{ host: ... }"),
+  )
+  .superRefine((value, context) => {
+    const overSsh = value.host.startsWith("ssh://");
+    const address = /^ssh:\/\/[^@]+@([^:]+)/.exec(value.host)?.[1];
+    if (address && value.hostKey === undefined)
+      context.addIssue({
+        code: "custom",
+        path: ["hostKey"],
+        message: `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (ssh-keyscan -t ed25519 ${address} shows it)`,
+      });
+    for (const key of ["hostKey", "identityFile"] as const)
+      if (!overSsh && value[key] !== undefined)
+        context.addIssue({ code: "custom", path: [key], message: `goes with ssh:// only, and the host is ${value.host}` });
+  });
+
+const piName = /^[a-z][a-z0-9-]*$/;
+
+const pis = z
+  .record(z.string(), pi, expected("at least one Pi, such as { pbx: { host: ssh://pi@raspberrypi.local, ... } }"))
+  .superRefine((value, context) => {
+    if (Object.keys(value).length === 0)
+      context.addIssue({ code: "custom", message: "is empty: expected at least one Pi, by name" });
+    for (const name of Object.keys(value))
+      if (!piName.test(name))
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: `expected a name of lower-case letters, digits and hyphens that starts with a letter, got ${shown(name)}`,
+        });
+  });
+
+/** All that a stack's file may say under `asterisk-rpi5:`. */
+export const siteSchema = z.strictObject({ asterisk, pis });
+
+export type Site = z.infer<typeof siteSchema>;
+export type AsteriskConfig = Site["asterisk"];
+export type PiConfig = Site["pis"][string];
+
+/** The keys of each object that has a fixed set of them, for the message about an unknown one. */
+const knownKeys: Record<string, string[]> = {
+  "": Object.keys(siteSchema.shape),
+  asterisk: Object.keys(asterisk.shape),
+  "asterisk.source": [...Object.keys(release.shape), ...Object.keys(directory.shape)],
+  "asterisk.baseImages": ["builder", "runtime"],
+  "pis.*": Object.keys(pi.shape),
+};
+
+function messageOf(issue: { code?: string; message: string; keys?: string[]; path: PropertyKey[] }): string {
+  return issue.code === "unrecognized_keys" ? `unknown key ${issue.keys?.join(", ")}` : issue.message;
+}
+
+/** One fault of a site's configuration: where it is, and what is wrong with it. */
+export interface Fault {
+  path: string;
+  message: string;
+}
+
+/** The site that `input` describes, or every fault that it has. Pure: reads no file, asks no host. */
+export function parseSite(input: unknown): { site: Site } | { faults: Fault[] } {
+  const parsed = siteSchema.safeParse(input);
+  if (parsed.success) return { site: parsed.data };
+  return {
+    faults: parsed.error.issues.map((issue) => {
+      const path = issue.path.map(String).join(".");
+      const known = knownKeys[path.replace(/^pis\.[^.]+$/, "pis.*")];
+      const unknownKey = issue.code === "unrecognized_keys" || issue.message.startsWith("unknown key");
+      return {
+        path,
+        message: unknownKey && known ? `${messageOf(issue)} (known: ${known.join(", ")})` : messageOf(issue),
+      };
+    }),
+  };
+}

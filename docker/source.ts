@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import path from "node:path";
+import * as tar from "tar";
+
+/** What of a source tree does not go to the Docker host: it is not Asterisk, and changes without meaning. */
+const leftOut = /^(\.git|out|[^/]*\.md)(\/|$)/;
+
+/** Every file of the tree that goes into the tarball, as sorted paths from its top. */
+export function filesOf(directory: string): string[] {
+  const below = (folder: string): string[] =>
+    readdirSync(path.join(directory, folder), { withFileTypes: true }).flatMap((entry) => {
+      const name = path.posix.join(folder, entry.name);
+      if (leftOut.test(name)) return [];
+      return entry.isDirectory() ? below(name) : [name];
+    });
+  return below("").sort();
+}
+
+/** A tarball of an Asterisk source tree: the same bytes for the same content, whoever cloned it and when. */
+export interface SourceTarball {
+  file: string;
+  sha256: string;
+}
+
+/**
+ * Packs the source tree in `directory` into a folder of tarballs. A tree whose files have the names, sizes and times of
+ * the last call is not read again.
+ */
+export function packSource(directory: string, cacheFolder: string): SourceTarball {
+  const files = filesOf(directory);
+  const fingerprint = createHash("sha256");
+  for (const name of files) {
+    const { size, mtimeMs, mode } = statSync(path.join(directory, name), { throwIfNoEntry: false }) ?? {};
+    fingerprint.update(`${name}\0${size}\0${mtimeMs}\0${mode}\n`);
+  }
+  const file = path.join(cacheFolder, `${fingerprint.digest("hex").slice(0, 16)}.tar.gz`);
+  if (!existsSync(file)) {
+    mkdirSync(cacheFolder, { recursive: true });
+    const unfinished = `${file}.${process.pid}`;
+    tar.create(
+      {
+        cwd: directory,
+        file: unfinished,
+        sync: true,
+        gzip: true,
+        portable: true,
+        noDirRecurse: true,
+        prefix: "asterisk",
+        mtime: statSync(path.join(directory, ".version")).mtime,
+      },
+      files,
+    );
+    renameSync(unfinished, file);
+  }
+  return { file, sha256: createHash("sha256").update(readFileSync(file)).digest("hex") };
+}

@@ -1,0 +1,78 @@
+import { createHash } from "node:crypto";
+import type { PiConfig } from "../config/schema";
+
+/** How one Docker host is reached: by the provider (host and sshOpts), and by commands (`shell`). */
+export interface DockerHost {
+  /** `unix:///path` or `ssh://user@host[:port]`. */
+  uri: string;
+  /** The ssh options of everything that goes to this host; none for a socket on this machine. */
+  sshOpts: string[];
+  /**
+   * The command line that runs the script on its standard input in a POSIX shell on the host, where the `docker` command
+   * then talks to the host's engine. The script's own arguments may follow.
+   */
+  shell: string;
+  /** The same for a person: a command that is to run on the host, with a terminal. */
+  interactive(command: string): string;
+}
+
+/** Seconds that a host may take to answer before it counts as gone. */
+const connectTimeout = 10;
+
+/** Seconds that an unused connection stays open for the next command of the same `up`. */
+const controlPersist = 60;
+
+/** A word as a POSIX shell takes it, in quotes where it needs them. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * How the host of `pi` is reached. `owner` tells stacks apart that use the same host at the same time, such as
+ * "asterisk-rpi5/office/pbx".
+ */
+export function dockerHost(owner: string, pi: PiConfig): DockerHost {
+  if (!pi.host.startsWith("ssh://")) {
+    const dockerHostVariable = quoted(`DOCKER_HOST=${pi.host}`);
+    return {
+      uri: pi.host,
+      sshOpts: [],
+      shell: `env ${dockerHostVariable} sh -s --`,
+      interactive: (command) => (pi.host === "unix:///var/run/docker.sock" ? command : `env ${dockerHostVariable} ${command}`),
+    };
+  }
+  const { username, hostname, port } = new URL(pi.host);
+  const sshOpts = sshOptions(owner, pi);
+  const target = [...(port ? ["-p", port] : []), `${username}@${hostname}`];
+  const identity = pi.identityFile ? ["-i", pi.identityFile] : [];
+  return {
+    uri: pi.host,
+    sshOpts,
+    shell: ["ssh", ...sshOpts, ...target, "sh -s --"].map(quoted).join(" "),
+    interactive: (command) => ["ssh", "-t", ...identity, ...target, command].map(quoted).join(" "),
+  };
+}
+
+/**
+ * One set of options for all that goes to a Pi, so that one connection serves a whole `up`. The pinned key comes from
+ * `KnownHostsCommand` and needs no file: the options stand in the provider's state, and `refresh` and `destroy`, where
+ * the program does not run, have them too. https://man.openbsd.org/ssh_config
+ */
+function sshOptions(owner: string, pi: PiConfig): string[] {
+  // A socket's path may have 108 bytes: hence a digest, in the one folder that is the user's own on every system.
+  const digest = createHash("sha256").update(`${owner} ${pi.host} ${pi.hostKey}`).digest("hex").slice(0, 16);
+  const options: Record<string, string | number> = {
+    BatchMode: "yes",
+    ConnectTimeout: connectTimeout,
+    ServerAliveInterval: 15,
+    StrictHostKeyChecking: "yes",
+    UserKnownHostsFile: "/dev/null",
+    GlobalKnownHostsFile: "/dev/null",
+    KnownHostsCommand: `/bin/echo %H ${pi.hostKey}`,
+    ControlMaster: "auto",
+    ControlPersist: controlPersist,
+    ControlPath: `~/.ssh/asterisk-rpi5-${digest}`,
+    ...(pi.identityFile && { IdentityFile: pi.identityFile }),
+  };
+  return Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
+}

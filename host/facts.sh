@@ -1,0 +1,34 @@
+# Asks a Docker host for its facts, as lines of `key=value`; changes nothing there. Run by POSIX sh, on Linux.
+# A key may come several times (ports, images). Whatever cannot be known is left out.
+fact() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
+
+fact machine "$(uname -m)"
+fact cores "$(nproc)"
+fact memoryKiB "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
+fact model "$(tr -d '\0' 2>/dev/null </proc/device-tree/model)"
+
+if ! command -v docker >/dev/null; then
+  fact dockerFault "the docker command is not installed there"
+elif ! version=$(docker version --format '{{.Server.Version}}' 2>&1); then
+  fact dockerFault "$(printf %s "$version" | tail -n 1)"
+else
+  fact dockerVersion "$version"
+  root=$(docker info --format '{{.DockerRootDir}}')
+  fact dockerRoot "$root"
+  fact freeKiB "$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
+  docker image ls --filter label=asterisk-rpi5.generation --format '{{.ID}}' | sort -u | while read -r id; do
+    docker image inspect --format \
+      '{{range .RepoTags}}image={{.}} {{index $.Config.Labels "asterisk-rpi5.generation"}}{{"\n"}}{{end}}' "$id"
+  done | sed '/^$/d'
+  fact container "$(docker container inspect --format '{{.State.Status}} {{.Id}}' asterisk 2>/dev/null)"
+  own=$(docker container top asterisk -o pid 2>/dev/null | sed 1d | tr -d ' ' | tr '\n' ',')
+fi
+
+# Port 5060 is 13C4. Listening is 0A for TCP and 07 for UDP; /proc is there on every Linux, and ss only on some.
+listens() { awk -v state="$2" '$4 == state && $2 ~ /:13C4$/ { print "yes"; exit }' "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null; }
+for socket in udp:07 tcp:0A; do
+  protocol=${socket%:*}
+  [ "$(listens "$protocol" "${socket#*:}")" ] || continue
+  user=$(ss -Hln "--$protocol" -p 'sport = :5060' 2>/dev/null | sed -n 's/.*(("\([^"]*\)",pid=\([0-9]*\).*/\2 \1/p' | head -n 1)
+  case ",${own:-}" in *",${user%% *},"*) ;; *) printf 'listener=%s %s\n' "$protocol" "$user" ;; esac
+done

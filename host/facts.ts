@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync } from "node:fs";
+import { userInfo } from "node:os";
+import path from "node:path";
+import { local, types } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { DockerHost } from "./dockerHost";
+
+/** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
+export interface Facts {
+  /** As `uname -m` says it: aarch64, x86_64. */
+  machine: string;
+  /** The board, where the device tree names it: "Raspberry Pi 5 Model B Rev 1.0". */
+  model?: string;
+  cores: number;
+  memoryKiB: number;
+  /** Why the engine does not serve us, in Docker's own words. Then no fact about the engine is known. */
+  dockerFault?: string;
+  dockerVersion?: string;
+  /** The folder where the engine keeps its data, and what is free there. */
+  dockerRoot?: string;
+  freeKiB?: number;
+  /** The images of this project on the host: reference to generation (see BuilderImage). */
+  images: Record<string, string>;
+  /** The state and the id of the container named `asterisk`, whoever made it. */
+  container?: { status: string; id: string };
+  /** What listens on port 5060 and is not in that container; without a process where the host does not tell. */
+  listeners: { protocol: string; process?: string; pid?: string }[];
+}
+
+/** The facts, or why they could not be read. */
+export type FactsResult = { facts: Facts } | { fault: string };
+
+const script = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
+
+/** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
+export async function readFacts(host: DockerHost, parent?: pulumi.Resource): Promise<FactsResult> {
+  if (host.sshOpts.length > 0) mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
+  const result = await local.run(
+    { command: `${host.shell}; echo "exit=$?"`, stdin: script, logging: types.enums.local.Logging.None },
+    { parent, async: true },
+  );
+  const lines = result.stdout.split("\n");
+  if (!lines.includes("exit=0")) return { fault: lastLine(result.stderr) ?? "the shell there ended with an error" };
+  return { facts: parseFacts(lines) };
+}
+
+function lastLine(text: string): string | undefined {
+  return text.trim().split(/\r?\n/).pop() || undefined;
+}
+
+/** Makes facts of the lines that facts.sh prints. */
+export function parseFacts(lines: string[]): Facts {
+  const values = lines.flatMap((line) => {
+    const at = line.indexOf("=");
+    return at < 0 ? [] : [{ key: line.slice(0, at), value: line.slice(at + 1).trim() }];
+  });
+  const all = (key: string) => values.filter((fact) => fact.key === key).map((fact) => fact.value);
+  const one = (key: string) => all(key)[0];
+  const count = (key: string) => (one(key) === undefined ? undefined : Number(one(key)));
+  const [status, id] = one("container")?.split(" ") ?? [];
+  return {
+    machine: one("machine") ?? "unknown",
+    model: one("model"),
+    cores: count("cores") ?? 1,
+    memoryKiB: count("memoryKiB") ?? 0,
+    dockerFault: one("dockerFault"),
+    dockerVersion: one("dockerVersion"),
+    dockerRoot: one("dockerRoot"),
+    freeKiB: count("freeKiB"),
+    images: Object.fromEntries(
+      all("image").map((line) => {
+        const [reference = "", generation = ""] = line.split(" ");
+        return [reference, generation];
+      }),
+    ),
+    container: status && id ? { status, id } : undefined,
+    listeners: all("listener").map((line) => {
+      const [protocol = "", pid, process] = line.split(" ");
+      return { protocol, pid, process };
+    }),
+  };
+}

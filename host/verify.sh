@@ -1,0 +1,14 @@
+# Prints the release that runs in container $1, once it is fully booted; fails when it is not $2. Run by POSIX sh.
+set -eu
+container=$1 expected=$2
+
+fail() {
+  echo "$1. Last lines of its log (docker logs asterisk):" >&2
+  docker logs --tail 20 "$container" >&2 2>&1
+  exit 1
+}
+
+docker exec "$container" timeout 60 asterisk -rx "core waitfullybooted" >/dev/null || fail "Asterisk does not boot within 60 s"
+found=$(docker exec "$container" asterisk -rx "core show version" | sed -n 's/^Asterisk \([^ ]*\) .*/\1/p')
+[ "$found" = "$expected" ] || fail "expected Asterisk $expected to run, found ${found:-no answer}"
+printf %s "$found"

@@ -1,15 +1,16 @@
 import { AsteriskPi } from "./components/asteriskPi";
 import { loadSite } from "./config/load";
-import { prepareSite } from "./host/prepare";
+import { planImages } from "./docker/images";
+import { prepareHosts } from "./host/prepare";
 
 export = async () => {
-  const site = loadSite();
-  const { asterisk, hosts } = await prepareSite(site);
-  const pis = hosts.map(({ name, ...host }) => ({ name, pi: new AsteriskPi(name, { ...asterisk, ...host }) }));
+  const { asterisk, pis } = loadSite();
+  const images = planImages(asterisk, ".pulumi");
+  const hosts = await prepareHosts(pis, images.builder.reference);
   return Object.fromEntries(
-    pis.map(({ name, pi: { imageId, imageTag, asteriskVersion, containerId, operate } }) => [
-      name,
-      { imageId, imageTag, asteriskVersion, containerId, operate },
-    ]),
+    hosts.map(({ name, host, facts }) => {
+      const pi = new AsteriskPi(name, { version: asterisk.version, images, host, facts });
+      return [name, pi.outputs];
+    }),
   );
 };

@@ -1,23 +1,22 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { LoadedSite } from "../config/load";
-import type { BuildContext } from "../docker/context";
+import type { ImagePlans } from "../docker/images";
 import type { DockerHost } from "../host/dockerHost";
 import type { Facts } from "../host/facts";
 import { platformOf } from "../host/rules";
 import { AsteriskContainer, containerName } from "./asteriskContainer";
-import { BuilderImage, builderReference } from "./builderImage";
+import { BuilderImage } from "./builderImage";
 import { NamedVolumes } from "./namedVolumes";
 import { RuntimeImage } from "./runtimeImage";
 import { Verification } from "./verification";
 
 export interface AsteriskPiArgs {
-  asterisk: LoadedSite["asterisk"];
+  /** The Asterisk release that is built and runs. */
+  version: string;
+  images: ImagePlans;
   host: DockerHost;
   /** What the host says of itself, read before anything is registered. */
   facts: Facts;
-  contexts: { builder: BuildContext; runtime: BuildContext };
-  sourceSha256: string;
 }
 
 /** The commands that a person types to look after one PBX. */
@@ -29,11 +28,14 @@ export interface Operate {
 
 /** One Docker host with Asterisk on it: built there from source, and running. */
 export class AsteriskPi extends pulumi.ComponentResource {
-  readonly imageId: pulumi.Output<string>;
-  readonly imageTag: pulumi.Output<string>;
-  readonly asteriskVersion: pulumi.Output<string>;
-  readonly containerId: pulumi.Output<string>;
-  readonly operate: Operate;
+  /** What a stack shows of this Pi. */
+  readonly outputs: {
+    imageId: pulumi.Output<string>;
+    imageTag: pulumi.Output<string>;
+    asteriskVersion: pulumi.Output<string>;
+    containerId: pulumi.Output<string>;
+    operate: Operate;
+  };
 
   constructor(name: string, args: AsteriskPiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("asterisk-rpi5:index:AsteriskPi", name, {}, opts);
@@ -46,31 +48,15 @@ export class AsteriskPi extends pulumi.ComponentResource {
     const onHost = { parent: this, providers: [provider] };
 
     const platform = platformOf(args.facts);
-    if (platform === undefined) throw new Error(`no platform for ${args.facts.machine}: the rules let it pass`);
+    if (platform === undefined)
+      throw new Error(`no platform for ${args.facts.machine}: the rules let it pass`);
 
-    const builder = new BuilderImage(
-      `${name}-builder`,
-      {
-        asterisk: args.asterisk,
-        context: args.contexts.builder,
-        sourceSha256: args.sourceSha256,
-        platform,
-        images: args.facts.images,
-      },
-      onHost,
-    );
+    const { builder: builderPlan, runtime: runtimePlan } = args.images;
+    const generation = args.facts.images[builderPlan.reference];
+    const builder = new BuilderImage(`${name}-builder`, { plan: builderPlan, platform, generation }, onHost);
     const runtime = new RuntimeImage(
       `${name}-runtime`,
-      {
-        version: args.asterisk.version,
-        context: args.contexts.runtime,
-        builderReference: builderReference({
-          asterisk: args.asterisk,
-          context: args.contexts.builder,
-          sourceSha256: args.sourceSha256,
-        }),
-        base: args.asterisk.baseImages.runtime,
-      },
+      { plan: runtimePlan },
       { ...onHost, dependsOn: builder },
     );
     const volumes = new NamedVolumes(`${name}-volumes`, onHost);
@@ -81,25 +67,21 @@ export class AsteriskPi extends pulumi.ComponentResource {
     );
     const verification = new Verification(
       `${name}-verification`,
-      { host: args.host, containerId: container.containerId, version: args.asterisk.version },
+      { host: args.host, containerId: container.containerId, version: args.version },
       { parent: this },
     );
 
-    this.imageId = runtime.imageId;
-    this.imageTag = runtime.reference;
-    this.asteriskVersion = verification.asteriskVersion;
-    this.containerId = container.containerId;
-    this.operate = {
-      console: args.host.interactive(`docker exec -it ${containerName} asterisk -rvvv`),
-      logs: args.host.interactive(`docker logs -f ${containerName}`),
-      version: args.host.interactive(`docker exec ${containerName} asterisk -rx 'core show version'`),
+    this.outputs = {
+      imageId: runtime.imageId,
+      imageTag: runtime.reference,
+      asteriskVersion: verification.asteriskVersion,
+      containerId: container.containerId,
+      operate: {
+        console: args.host.interactive(`docker exec -it ${containerName} asterisk -rvvv`),
+        logs: args.host.interactive(`docker logs -f ${containerName}`),
+        version: args.host.interactive(`docker exec ${containerName} asterisk -rx 'core show version'`),
+      },
     };
-    this.registerOutputs({
-      imageId: this.imageId,
-      imageTag: this.imageTag,
-      asteriskVersion: this.asteriskVersion,
-      containerId: this.containerId,
-      operate: this.operate,
-    });
+    this.registerOutputs(this.outputs);
   }
 }

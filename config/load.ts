@@ -10,7 +10,9 @@ export interface LoadedSite extends Site {
 
 /** The message for a stack's file with faults in it: all of them, each with its path. */
 export function faultsMessage(stack: string, faults: Fault[]): string {
-  const lines = faults.map(({ path, message }) => `  ${[`asterisk-rpi5:${path}`.replace(/:$/, ""), message].join(": ")}`);
+  const lines = faults.map(
+    ({ path, message }) => `  ${[`asterisk-rpi5:${path}`.replace(/:$/, ""), message].join(": ")}`,
+  );
   return [`Pulumi.${stack}.yaml is not valid:`, ...lines].join("\n");
 }
 

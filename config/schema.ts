@@ -9,7 +9,9 @@ const shown = (value: unknown): string => {
 /** The message of a value that is missing or wrong: what was expected, what was given. */
 const expected = (what: string) => ({
   error: (issue: { input?: unknown }) =>
-    issue.input === undefined ? `is missing: expected ${what}` : `expected ${what}, got ${shown(issue.input)}`,
+    issue.input === undefined
+      ? `is missing: expected ${what}`
+      : `expected ${what}, got ${shown(issue.input)}`,
 });
 
 const text = (pattern: RegExp, what: string) => z.string(expected(what)).regex(pattern, expected(what));
@@ -23,7 +25,10 @@ const url = (example: string) =>
     .refine((value) => !hasCredentials(value), {
       error: "expected a URL without user and password: they would stay in the image's history",
     })
-    .refine((value) => hasCredentials(value) || /^https?:\/\/[^\s/]+\S*$/.test(value), expected(`a URL such as ${example}`));
+    .refine(
+      (value) => hasCredentials(value) || /^https?:\/\/[^\s/]+\S*$/.test(value),
+      expected(`a URL such as ${example}`),
+    );
 
 const version = text(/^\d+\.\d+\.\d+(-[a-z0-9]+)?$/, `a release such as "22.11.0"`);
 
@@ -53,7 +58,9 @@ const source = z
     const parsed = form.safeParse(value);
     if (parsed.success) return parsed.data;
     const issues =
-      Object.keys(value).length > 0 ? parsed.error.issues : [{ path: [], message: `is empty: expected ${sourceForms}` }];
+      Object.keys(value).length > 0
+        ? parsed.error.issues
+        : [{ path: [], message: `is empty: expected ${sourceForms}` }];
     for (const issue of issues) context.addIssue({ ...issue, code: "custom", message: messageOf(issue) });
     return z.NEVER;
   });
@@ -88,7 +95,11 @@ const asterisk = z
   )
   .superRefine((value, context) => {
     if (value.version === undefined && "url" in value.source)
-      context.addIssue({ code: "custom", path: ["version"], message: 'is missing: expected a release such as "22.11.0"' });
+      context.addIssue({
+        code: "custom",
+        path: ["version"],
+        message: 'is missing: expected a release such as "22.11.0"',
+      });
   });
 
 const hostExample = "ssh://user@host or unix:///path";
@@ -126,13 +137,21 @@ const pi = z
       });
     for (const key of ["hostKey", "identityFile"] as const)
       if (!overSsh && value[key] !== undefined)
-        context.addIssue({ code: "custom", path: [key], message: `goes with ssh:// only, and the host is ${value.host}` });
+        context.addIssue({
+          code: "custom",
+          path: [key],
+          message: `goes with ssh:// only, and the host is ${value.host}`,
+        });
   });
 
 const piName = /^[a-z][a-z0-9-]*$/;
 
 const pis = z
-  .record(z.string(), pi, expected("at least one Pi, such as { pbx: { host: ssh://pi@raspberrypi.local, ... } }"))
+  .record(
+    z.string(),
+    pi,
+    expected("at least one Pi, such as { pbx: { host: ssh://pi@raspberrypi.local, ... } }"),
+  )
   .superRefine((value, context) => {
     if (Object.keys(value).length === 0)
       context.addIssue({ code: "custom", message: "is empty: expected at least one Pi, by name" });

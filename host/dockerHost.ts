@@ -38,7 +38,8 @@ export function dockerHost(owner: string, pi: PiConfig): DockerHost {
       uri: pi.host,
       sshOpts: [],
       shell: `env ${dockerHostVariable} sh -s --`,
-      interactive: (command) => (pi.host === "unix:///var/run/docker.sock" ? command : `env ${dockerHostVariable} ${command}`),
+      interactive: (command) =>
+        pi.host === "unix:///var/run/docker.sock" ? command : `env ${dockerHostVariable} ${command}`,
     };
   }
   const { username, hostname, port } = new URL(pi.host);

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { local, types } from "@pulumi/command";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { DockerHost } from "./dockerHost";
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
@@ -34,13 +34,15 @@ const script = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
 
 /** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
 export async function readFacts(host: DockerHost, parent?: pulumi.Resource): Promise<FactsResult> {
-  if (host.sshOpts.length > 0) mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
+  if (host.sshOpts.length > 0)
+    mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
   const result = await local.run(
     { command: `${host.shell}; echo "exit=$?"`, stdin: script, logging: types.enums.local.Logging.None },
     { parent, async: true },
   );
   const lines = result.stdout.split("\n");
-  if (!lines.includes("exit=0")) return { fault: lastLine(result.stderr) ?? "the shell there ended with an error" };
+  if (!lines.includes("exit=0"))
+    return { fault: lastLine(result.stderr) ?? "the shell there ended with an error" };
   return { facts: parseFacts(lines) };
 }
 

@@ -21,7 +21,11 @@ const inGB = (kib: number) => `${(kib / GiB).toFixed(1)} GB`;
 const spaceToBuild = 6 * GiB;
 const spaceToRun = 1 * GiB;
 
-const platforms: Record<string, string> = { aarch64: "linux/arm64", arm64: "linux/arm64", x86_64: "linux/amd64" };
+const platforms: Record<string, string> = {
+  aarch64: "linux/arm64",
+  arm64: "linux/arm64",
+  x86_64: "linux/amd64",
+};
 
 /** Docker's name for the host's platform: the image is for that machine, never for the operator's. */
 export const platformOf = (facts: Facts): string | undefined => platforms[facts.machine];

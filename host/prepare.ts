@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LoadedSite } from "../config/load";
+import { type DockerHost, dockerHost } from "./dockerHost";
+import { type Facts, type FactsResult, readFacts } from "./facts";
+import { faultsOf } from "./rules";
+
+/** A Docker host that can take what is planned for it. */
+export interface PreparedHost {
+  name: string;
+  host: DockerHost;
+  facts: Facts;
+}
+
+/**
+ * Asks every host, all at once, whether it can take what is planned: the builder image of that reference.
+ * @throws pulumi.RunError that names each host with a fault: then nothing has been changed anywhere.
+ */
+export async function prepareHosts(
+  pis: LoadedSite["pis"],
+  builderReference: string,
+): Promise<PreparedHost[]> {
+  const asked = await Promise.all(
+    Object.entries(pis).map(async ([name, pi]) => {
+      const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), pi);
+      return { name, host, result: await readFacts(host) };
+    }),
+  );
+  const faults = asked.flatMap(({ name, host, result }) =>
+    faultsOfHost(host, result, builderReference).map((fault) => `  ${name}: ${fault}`),
+  );
+  if (faults.length > 0) throw new pulumi.RunError(["Nothing was changed:", ...faults].join("\n"));
+  return asked.flatMap(({ name, host, result }) =>
+    "facts" in result ? [{ name, host, facts: result.facts }] : [],
+  );
+}
+
+function faultsOfHost(host: DockerHost, result: FactsResult, builderReference: string): string[] {
+  if ("fault" in result) return [`${host.uri} cannot be asked: ${result.fault}`];
+  return faultsOf(result.facts, { builds: !(builderReference in result.facts.images) });
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import execa from "execa";
+import { projectDir, pulumiDir, pulumiHome } from "../setup/paths";
+import { pulumiBinFolder } from "../setup/pulumi";
+
+/**
+ * The environment of this clone's Pulumi. Its home is the clone's own, so that nobody's login changes. Where state and
+ * passphrase are is the user's to say, with Pulumi's own variables; by default both are in the clone's ignored folder.
+ * https://www.pulumi.com/docs/iac/cli/environment-variables/
+ */
+export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const environment: Record<string, string> = {
+    PULUMI_HOME: pulumiHome,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    // `npm run check` checks the types; a deployment need not wait for it.
+    PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    PATH: [pulumiBinFolder, given.PATH].join(path.delimiter),
+  };
+  if (given.PULUMI_BACKEND_URL === undefined) {
+    const state = path.join(pulumiDir, "state");
+    mkdirSync(state, { recursive: true, mode: 0o700 });
+    environment.PULUMI_BACKEND_URL = `file://${state}`;
+  }
+  if (given.PULUMI_CONFIG_PASSPHRASE === undefined && given.PULUMI_CONFIG_PASSPHRASE_FILE === undefined)
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile();
+  return environment;
+}
+
+/** The file with this clone's passphrase, which is made up at first use and never shown. */
+function passphraseFile(): string {
+  const file = path.join(pulumiDir, "passphrase");
+  if (!existsSync(file))
+    writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
+  return file;
+}
+
+/** Runs the Pulumi CLI as this process: its terminal, its exit code. */
+export async function runPulumi(args: string[]): Promise<void> {
+  const cli = path.join(pulumiBinFolder, "pulumi");
+  if (!existsSync(cli)) {
+    console.error("The Pulumi CLI is not set up in this clone. Type: npm run setup");
+    process.exitCode = 1;
+    return;
+  }
+  const child = execa(cli, args, { stdio: "inherit", env: pulumiEnvironment(), reject: false });
+  // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
+  process.exitCode = (await child).exitCode ?? 1;
+}
+
+/** The folder that a stack's program runs in. */
+export const workDir = projectDir;

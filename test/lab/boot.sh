@@ -10,16 +10,17 @@ read -r stat </proc/self/stat
 echo "$stat" >"$run/init.new"
 mv "$run/init.new" "$run/init"
 
-mount -t proc proc /proc
+# Without -n, mount would make /run/mount on the machine, while its /run is still ours.
+mount -n -t proc proc /proc
 hostname "$name"
 ip link set lo up
 # The Pi's changes to /etc (user pi, resolv.conf, the engine's identity) stay on its own disk.
-mount -t overlay -o "lowerdir=/etc,upperdir=$disk/etc,workdir=$disk/etc.work" overlay /etc
+mount -n -t overlay -o "lowerdir=/etc,upperdir=$disk/etc,workdir=$disk/etc.work" overlay /etc
 # A /run of its own: dockerd must not find the machine's containerd there, nor sshd and iptables its pid files and lock.
 # The disk comes in below it because its path in the clone may be long, or closed to the user pi.
 mkdir -p "$run/disk" "$run/lock" "$run/sshd"
-mount --bind "$disk" "$run/disk"
-mount --rbind "$run" /run
+mount -n --bind "$disk" "$run/disk"
+mount -n --rbind "$run" /run
 
 if [ ! -e /run/disk/home ]; then
   # The machine's daemon.json and key.json (the engine's ID) are not this engine's.

@@ -164,12 +164,12 @@ export class Pi {
       "--pid",
       "--",
     ];
-    return (await execa("nsenter", [...nsenter, command, ...args], { input: "" })).stdout;
+    return (await execa("nsenter", [...nsenter, command, ...args], { stdin: "ignore" })).stdout;
   }
 
   /** Runs the operator's Docker CLI against this Pi's Engine, through its socket. */
   async docker(...args: string[]): Promise<string> {
-    return (await execa("docker", ["--host", `unix://${this.socket}`, ...args], { input: "" })).stdout;
+    return (await execa("docker", ["--host", `unix://${this.socket}`, ...args], { stdin: "ignore" })).stdout;
   }
 
   /** Loads images from the output of `docker save`: a file, or a running `docker save`. */
@@ -189,7 +189,7 @@ export class Pi {
       ...["StrictHostKeyChecking=yes", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null"],
       `KnownHostsCommand=/bin/echo %H ${options.hostKey ?? this.hostKey}`,
     ].flatMap((option) => ["-o", option]);
-    return (await execa("ssh", ["-F", "none", ...ssh, `pi@${this.address}`, command], { input: "" })).stdout;
+    return (await execa("ssh", ["-F", "none", ...ssh, `pi@${this.address}`, command], { stdin: "ignore" })).stdout;
   }
 
   /** Takes away what neither power-off nor the kernel does: sockets, disk, and the containers' empty cgroups. */

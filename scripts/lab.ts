@@ -1,0 +1,114 @@
+import { parseArgs } from "node:util";
+import { Lab } from "../test/lab/lab";
+import type { Pi } from "../test/lab/pi";
+import { writeStackFile } from "../test/lab/stackFile";
+import { SetupError } from "./setup/step";
+
+const usage = `Usage: npm run lab -- COMMAND
+
+  up N             start N Raspberry Pis on this machine and write Pulumi.lab.yaml
+  down             remove every trace of them
+  status           show them
+  cut PI           pull out a Pi's network cable
+  restore PI       put it back
+  power-off PI     pull a Pi's plug
+  power-on PI      boot it, and wait until it answers
+
+PI is pi1, pi2, ...`;
+
+const say = (line: string): void => console.log(line);
+
+const faults: Record<string, (pi: Pi) => Promise<void>> = {
+  cut: (pi) => pi.cut(),
+  restore: (pi) => pi.restore(),
+  "power-off": (pi) => pi.powerOff(),
+  "power-on": (pi) => pi.powerOn(),
+};
+
+async function main(): Promise<void> {
+  const [command = "", operand, ...rest] = parse();
+  const fault = faults[command];
+  if (rest.length > 0) {
+    throw new SetupError(`Too many words: ${rest.join(" ")}.\n\n${usage}`);
+  }
+  if (fault) {
+    const lab = requireLab();
+    if (operand === undefined) {
+      throw new SetupError(`${command} needs a Pi: ${lab.pis.map((pi) => pi.name).join(", ")}.\n\n${usage}`);
+    }
+    const pi = lab.pi(operand);
+    await fault(pi);
+    await show(pi);
+  } else if (command === "help") {
+    say(usage);
+  } else if (command === "up") {
+    await up(operand);
+  } else if (command === "down" && operand === undefined) {
+    say((await Lab.down({ say })) ? "The lab is gone. Pulumi.lab.yaml is left as it was." : "No lab was up.");
+  } else if (command === "status" && operand === undefined) {
+    for (const pi of requireLab().pis) {
+      await show(pi);
+    }
+  } else {
+    const given = [command, operand].filter(Boolean).join(" ");
+    throw new SetupError(
+      `${given ? `Expected a command, got "${given}".` : "Expected a command."}\n\n${usage}`,
+    );
+  }
+}
+
+function parse(): string[] {
+  try {
+    const { positionals, values } = parseArgs({
+      allowPositionals: true,
+      options: { help: { type: "boolean", short: "h" } },
+    });
+    return values.help ? ["help"] : positionals;
+  } catch (error) {
+    throw new SetupError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  }
+}
+
+function requireLab(): Lab {
+  const lab = Lab.find();
+  if (!lab) {
+    throw new SetupError("No lab is up. Type: npm run lab -- up 2");
+  }
+  return lab;
+}
+
+async function up(operand: string | undefined): Promise<void> {
+  if (operand === undefined || !/^\d+$/.test(operand)) {
+    throw new SetupError(`up needs the number of Pis, such as: npm run lab -- up 2; got "${operand ?? ""}".`);
+  }
+  const lab = await Lab.up(Number(operand), { say });
+  const complete = writeStackFile(lab);
+  for (const pi of lab.pis) {
+    await show(pi);
+  }
+  say("\nThe Pis are in Pulumi.lab.yaml.");
+  if (!complete) {
+    say(
+      "It does not say yet which Asterisk they shall run: add asterisk-rpi5:asterisk, as in Pulumi.rpi5.yaml.",
+    );
+  }
+  // --refresh: these Pis are new, whatever the stack's state remembers of those of an earlier lab.
+  say("Next: npx pulumi stack select --create lab && npx pulumi up --refresh -s lab");
+  say("Afterwards: npm run lab -- down");
+}
+
+async function show(pi: Pi): Promise<void> {
+  if (pi.pid === undefined) {
+    say(`${pi.name}  ${pi.host}  off`);
+    return;
+  }
+  const docker = await pi
+    .docker("version", "--format", "Docker {{.Server.Version}}")
+    .catch(() => "Docker does not answer");
+  say(`${pi.name}  ${pi.host}  on, cable ${pi.connected ? "in" : "cut"}, ${docker}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof SetupError ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,203 @@
+import fs from "node:fs/promises";
+import path from "node:path";
+import execa from "execa";
+import { type GoBuild, goBuild, moduleDir } from "./go";
+import { pulumiHome } from "./paths";
+import type { Step } from "./step";
+
+/** What set-up installs. The plugins' versions must be those of the npm packages: a unit test compares them. */
+export const pulumiVersions = { cli: "3.256.0", docker: "5.2.0", command: "1.2.1" };
+
+const cliFolder = path.join(pulumiHome, "versions", pulumiVersions.cli);
+const pluginsFolder = path.join(pulumiHome, "plugins");
+
+/** Where `pulumi` is, and the language host beside it. */
+export const pulumiBinFolder = path.join(cliFolder, "bin");
+
+/** In a folder with this file is something that was built here, and the file says of what. */
+export const builtHereFile = "BUILT-HERE.txt";
+
+type Say = (line: string) => void;
+
+/** One thing to install: a folder that is either whole or not there. */
+interface Tool {
+  title: string;
+  folder: string;
+  programs: string[];
+  /** Gets the real thing. */
+  download(): Promise<void>;
+  /** Builds its stand-in into a folder with a temporary name. */
+  build(folder: string, say: Say): Promise<void>;
+  builtFrom: string;
+}
+
+const cli: Tool = {
+  title: `Pulumi CLI ${pulumiVersions.cli}`,
+  folder: cliFolder,
+  programs: ["bin/pulumi", "bin/pulumi-language-nodejs"],
+  async download() {
+    // Loaded only here: it takes half a second, and every `npx pulumi` imports this file.
+    const { PulumiCommand } = await import("@pulumi/pulumi/automation");
+    const { parse } = await import("semver");
+    const root = temporaryName(cliFolder);
+    await PulumiCommand.install({ version: parse(pulumiVersions.cli) ?? undefined, root });
+    await fs.rename(root, cliFolder);
+  },
+  async build(folder, say) {
+    const sdk = "github.com/pulumi/pulumi/sdk/v3";
+    const variable = `${sdk}/go/common/version.Version`;
+    const languageHost = await requiredVersion("language-nodejs", sdk);
+    const programs: GoBuild[] = [
+      {
+        module: "language-nodejs",
+        main: `${sdk}/nodejs/cmd/pulumi-language-nodejs`,
+        version: `${variable}=${languageHost}`,
+        output: path.join(folder, "bin/pulumi-language-nodejs"),
+      },
+      {
+        module: "cli",
+        main: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        version: `${variable}=v${pulumiVersions.cli}`,
+        output: path.join(folder, "bin/pulumi"),
+      },
+    ];
+    for (const program of programs) await goBuild(program, say);
+  },
+  builtFrom: "toolchain/cli and toolchain/language-nodejs",
+};
+
+const docker = plugin("docker", pulumiVersions.docker, "no_compose");
+const command = plugin("command", pulumiVersions.command);
+const tools = [cli, docker, command];
+
+function plugin(name: string, version: string, tags?: string): Tool {
+  const program = `pulumi-resource-${name}`;
+  return {
+    title: `Pulumi plugin ${name} ${version}`,
+    folder: path.join(pluginsFolder, `resource-${name}-v${version}`),
+    programs: [program],
+    async download() {
+      await execa(path.join(pulumiBinFolder, "pulumi"), ["plugin", "install", "resource", name, version], {
+        env: { PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" },
+        stdin: "ignore",
+      });
+    },
+    async build(folder, say) {
+      const output = path.join(folder, program);
+      await goBuild(
+        { module: name, main: ".", version: `main.version=${version}`, output, ...(tags && { tags }) },
+        say,
+      );
+    },
+    builtFrom: `toolchain/${name}`,
+  };
+}
+
+/** The steps of set-up; with `build` they build here although downloads may be open. */
+export function toolchainSteps(options: { build: boolean }): Step[] {
+  return tools.map((tool) => ({
+    title: `Install the ${tool.title}`,
+    isDone: async () => (await isWhole(tool)) && (!options.build || (await isBuiltHere(tool))),
+    run: (say) => install(tool, options.build, say),
+  }));
+}
+
+export const pulumiSteps = toolchainSteps({ build: false });
+
+/** Takes out what the steps installed, and nothing else; returns what there was. */
+export async function removeToolchain(): Promise<string[]> {
+  const removed: string[] = [];
+  for (const tool of tools) {
+    if (await exists(tool.folder)) removed.push(tool.title);
+    // Pulumi's own marks of an installation that runs, or that was cut short.
+    for (const suffix of ["", ".lock", ".partial"]) await remove(tool.folder + suffix);
+    await remove(temporaryName(tool.folder));
+  }
+  return removed;
+}
+
+async function install(tool: Tool, build: boolean, say: Say): Promise<string> {
+  for (const leftover of [tool.folder, `${tool.folder}.partial`, temporaryName(tool.folder)])
+    await remove(leftover);
+  await fs.mkdir(path.dirname(tool.folder), { recursive: true });
+  if (!build && (await downloadsAreOpen())) {
+    say("Downloading");
+    try {
+      await tool.download();
+      if (await isWhole(tool)) return "downloaded";
+      say("The download is not whole: building it here");
+    } catch (error) {
+      say(`The download failed (${firstLine(error)}): building it here`);
+    }
+    for (const leftover of [tool.folder, temporaryName(tool.folder)]) await remove(leftover);
+  }
+  const unfinished = temporaryName(tool.folder);
+  await tool.build(unfinished, say);
+  await fs.writeFile(path.join(unfinished, builtHereFile), builtHereText(tool, build));
+  await fs.rename(unfinished, tool.folder);
+  return "built from the Go module proxy";
+}
+
+function builtHereText(tool: Tool, asked: boolean): string {
+  return (
+    `${tool.title}: not the official one, but built on this machine from ${tool.builtFrom} ` +
+    `(the versions are in its go.mod),\n` +
+    `because ${asked ? "`npm run toolchain -- --build` asked for it" : "Pulumi's download host did not answer"}.\n` +
+    "`npm run toolchain -- --remove` takes it out; the next set-up tries the official one again.\n"
+  );
+}
+
+let open: Promise<boolean> | undefined;
+
+/** Asked once: an install script behind a closed network would retry for minutes, for each thing anew. */
+function downloadsAreOpen(): Promise<boolean> {
+  open ??= fetch("https://get.pulumi.com/install.sh", {
+    method: "HEAD",
+    signal: AbortSignal.timeout(8_000),
+  }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  return open;
+}
+
+async function isWhole(tool: Tool): Promise<boolean> {
+  if (await exists(`${tool.folder}.partial`)) return false;
+  const found = await Promise.all(tool.programs.map((program) => exists(path.join(tool.folder, program))));
+  return found.every(Boolean);
+}
+
+function isBuiltHere(tool: Tool): Promise<boolean> {
+  return exists(path.join(tool.folder, builtHereFile));
+}
+
+/** Beside the real name, so that a rename can finish it; Pulumi does not take it for a version or a plugin. */
+function temporaryName(folder: string): string {
+  return path.join(path.dirname(folder), `.unfinished-${path.basename(folder)}`);
+}
+
+/** The version of a Go module that a module of the toolchain requires, with its `v`. */
+export async function requiredVersion(module: string, dependency: string): Promise<string> {
+  const goMod = await fs.readFile(path.join(moduleDir(module), "go.mod"), "utf8");
+  const line = goMod
+    .split("\n")
+    .find((text) => text.replace(/^(require)?\s+/, "").startsWith(`${dependency} `));
+  const version = line?.match(/ (v\S+)/)?.[1];
+  if (!version) throw new Error(`toolchain/${module}/go.mod does not require ${dependency}`);
+  return version;
+}
+
+function exists(file: string): Promise<boolean> {
+  return fs.access(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function remove(file: string): Promise<void> {
+  return fs.rm(file, { recursive: true, force: true });
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split("\n")[0] ?? "";
+}

@@ -189,7 +189,8 @@ export class Pi {
       ...["StrictHostKeyChecking=yes", "UserKnownHostsFile=/dev/null", "GlobalKnownHostsFile=/dev/null"],
       `KnownHostsCommand=/bin/echo %H ${options.hostKey ?? this.hostKey}`,
     ].flatMap((option) => ["-o", option]);
-    return (await execa("ssh", ["-F", "none", ...ssh, `pi@${this.address}`, command], { stdin: "ignore" })).stdout;
+    return (await execa("ssh", ["-F", "none", ...ssh, `pi@${this.address}`, command], { stdin: "ignore" }))
+      .stdout;
   }
 
   /** Takes away what neither power-off nor the kernel does: sockets, disk, and the containers' empty cgroups. */

@@ -7,7 +7,7 @@ import { SetupError } from "./setup/step";
 const usage = `Usage: npm run lab -- COMMAND
 
   up N             start N Raspberry Pis on this machine and write Pulumi.lab.yaml
-  down             remove every trace of them
+  down             remove every trace of them; with --name labtest, of those that a killed test left
   status           show them
   cut PI           pull out a Pi's network cable
   restore PI       put it back
@@ -26,25 +26,24 @@ const faults: Record<string, (pi: Pi) => Promise<void>> = {
 };
 
 async function main(): Promise<void> {
-  const [command = "", operand, ...rest] = parse();
+  const { values, positionals } = parse();
+  const [command = "", operand, ...rest] = positionals;
   const fault = faults[command];
-  if (rest.length > 0) {
+  if (values.help) {
+    say(usage);
+  } else if (rest.length > 0) {
     throw new SetupError(`Too many words: ${rest.join(" ")}.\n\n${usage}`);
-  }
-  if (fault) {
-    const lab = requireLab();
-    if (operand === undefined) {
-      throw new SetupError(`${command} needs a Pi: ${lab.pis.map((pi) => pi.name).join(", ")}.\n\n${usage}`);
-    }
-    const pi = lab.pi(operand);
+  } else if (values.name !== undefined && command !== "down") {
+    throw new SetupError(`--name goes with down only.\n\n${usage}`);
+  } else if (fault) {
+    const pi = requirePi(command, operand);
     await fault(pi);
     await show(pi);
-  } else if (command === "help") {
-    say(usage);
   } else if (command === "up") {
     await up(operand);
   } else if (command === "down" && operand === undefined) {
-    say((await Lab.down({ say })) ? "The lab is gone. Pulumi.lab.yaml is left as it was." : "No lab was up.");
+    const found = await Lab.down({ name: values.name, say });
+    say(found ? "The lab is gone. Pulumi.lab.yaml is left as it was." : "No lab was up.");
   } else if (command === "status" && operand === undefined) {
     for (const pi of requireLab().pis) {
       await show(pi);
@@ -57,16 +56,23 @@ async function main(): Promise<void> {
   }
 }
 
-function parse(): string[] {
+function parse() {
   try {
-    const { positionals, values } = parseArgs({
+    return parseArgs({
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" } },
+      options: { help: { type: "boolean", short: "h" }, name: { type: "string" } },
     });
-    return values.help ? ["help"] : positionals;
   } catch (error) {
     throw new SetupError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
   }
+}
+
+function requirePi(command: string, name: string | undefined): Pi {
+  const lab = requireLab();
+  if (name === undefined) {
+    throw new SetupError(`${command} needs a Pi: ${lab.pis.map((pi) => pi.name).join(", ")}.\n\n${usage}`);
+  }
+  return lab.pi(name);
 }
 
 function requireLab(): Lab {

@@ -52,11 +52,7 @@ export class Lab {
   /** Switches `count` new Pis on. When that fails, it leaves nothing behind. */
   static async up(count: number, options: LabOptions = {}): Promise<Lab> {
     const { name = "lab", say = () => undefined } = options;
-    if (!/^[a-z][a-z0-9]{0,6}$/.test(name)) {
-      throw new SetupError(
-        `A lab's name is a letter and up to 6 letters and digits, such as lab; got "${name}".`,
-      );
-    }
+    assertName(name);
     // A /24 has room for more; 20 Engines are what the names of links and a person's patience have.
     if (!Number.isInteger(count) || count < 1 || count > 20) {
       throw new SetupError(`A lab has 1 to 20 Pis; got ${count}.`);
@@ -76,6 +72,7 @@ export class Lab {
 
   /** The lab of this name that is up; undefined when there is none. */
   static find(name = "lab"): Lab | undefined {
+    assertName(name);
     const record = readRecord(name);
     return record && new Lab(name, makePis(name, record.lan, record.pis));
   }
@@ -83,10 +80,13 @@ export class Lab {
   /** Removes every trace of a lab, whole or crashed. Returns false when there was none. */
   static async down(options: LabOptions = {}): Promise<boolean> {
     const { name = "lab", say = () => undefined } = options;
+    assertName(name);
     assertRequirements();
     const record = readRecord(name);
     if (record && record.project !== projectDir && existsSync(record.project)) {
-      throw new SetupError(`Lab ${name} is of the clone ${record.project}. Type there: npm run lab -- down`);
+      throw new SetupError(
+        `Lab ${name} is of another clone. Type in ${record.project}: ${downCommand(name)}`,
+      );
     }
     const found = record !== undefined || existsSync(runDirOf(name)) || existsSync(diskDirOf(name));
     if (record) {
@@ -139,6 +139,17 @@ export class Lab {
   }
 }
 
+/** It becomes part of paths that are removed, and of the names of network links. */
+function assertName(name: string): void {
+  if (!/^[a-z][a-z0-9]{0,6}$/.test(name)) {
+    throw new SetupError(
+      `A lab's name is a letter and up to 6 letters and digits, such as lab; got "${name}".`,
+    );
+  }
+}
+
+const downCommand = (name: string): string => `npm run lab -- down${name === "lab" ? "" : ` --name ${name}`}`;
+
 const makePis = (name: string, lan: Lan, count: number): Pi[] =>
   Array.from({ length: count }, (_, index) => new Pi(name, lan, index));
 
@@ -146,8 +157,8 @@ const makePis = (name: string, lan: Lan, count: number): Pi[] =>
 async function claim(name: string, count: number): Promise<Lan> {
   const record = readRecord(name);
   if (record || linkExists(`${name}-lan`)) {
-    const whose = record && record.project !== projectDir ? `, of the clone ${record.project}` : "";
-    throw new SetupError(`Lab ${name}${whose} is up, or was not taken down. Type there: npm run lab -- down`);
+    const there = record && record.project !== projectDir ? ` in ${record.project}` : "";
+    throw new SetupError(`Lab ${name} is up, or was not taken down. Type${there}: ${downCommand(name)}`);
   }
   const lan = await chooseLan(`${name}-lan`);
   // Left by a lab that was up when this machine was switched off.

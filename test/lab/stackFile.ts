@@ -32,7 +32,8 @@ export function writeStackFile(lab: Lab): boolean {
       stack.setIn(asterisk, local);
     }
   }
-  writeFileSync(file, stack.toString());
+  // A host key is one line, for a person to compare.
+  writeFileSync(file, stack.toString({ lineWidth: 0 }));
   return stack.hasIn(asterisk);
 }
 

@@ -22,7 +22,10 @@ export function splitDockerfile(dockerfile: string): { builder: string; runtime:
   const end = dockerfile.search(builderEnd);
   const firstStage = dockerfile.search(/^FROM /m);
   if (end < 0) throw new Error(`docker/Dockerfile: expected the line ${builderEnd.source}`);
-  return { builder: dockerfile.slice(0, end), runtime: dockerfile.slice(0, firstStage) + dockerfile.slice(end) };
+  return {
+    builder: dockerfile.slice(0, end),
+    runtime: dockerfile.slice(0, firstStage) + dockerfile.slice(end),
+  };
 }
 
 /** A folder with all that one image is built from, named by its content. */
@@ -80,7 +83,10 @@ function removeUnused(target: string): void {
 }
 
 /** The build contexts of both images, below `target`. `source` is there when it does not come from a URL. */
-export function buildContexts(target: string, source?: SourceTarball): { builder: BuildContext; runtime: BuildContext } {
+export function buildContexts(
+  target: string,
+  source?: SourceTarball,
+): { builder: BuildContext; runtime: BuildContext } {
   mkdirSync(target, { recursive: true });
   const dockerfile = splitDockerfile(readFileSync(path.join(__dirname, "Dockerfile"), "utf8"));
   const tarball = source ? [{ name: "source/asterisk.tar.gz", file: source.file }] : [];

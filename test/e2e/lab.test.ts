@@ -2,10 +2,16 @@ import assert from "node:assert/strict";
 import dgram from "node:dgram";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
 import execa from "execa";
+import { parseDocument } from "yaml";
+import { projectDir } from "../../scripts/setup/paths";
 import { SetupError } from "../../scripts/setup/step";
 import { Lab } from "../lab/lab";
+import { overlap } from "../lab/network";
 import type { Pi } from "../lab/pi";
+import { parseStat } from "../lab/process";
+import { mergeStack } from "../lab/stackFile";
 import { ownNamespaces, processesIn, traces } from "../lab/trace";
 import { waitFor } from "../lab/wait";
 
@@ -41,6 +47,58 @@ const runAnswering = (pi: Pi): Promise<string> => {
 
 const containersOf = (pi: Pi): Promise<string> => pi.docker("ps", "--all", "--quiet", "--no-trunc");
 
+describe("the lab's parts", () => {
+  it("knows a process by its start time, whatever the process calls itself", () => {
+    const rest = "1 1 1 0 -1 4194560 154 0 0 0 0 0 0 0 20 0 1 0 136893 4464640 748";
+    assert.deepEqual(parseStat(`21040 (a) Z (b) S ${rest}`), {
+      pid: 21040,
+      startTime: "136893",
+      zombie: false,
+    });
+    assert.deepEqual(parseStat(`21040 (bash) Z ${rest}`), { pid: 21040, startTime: "136893", zombie: true });
+    assert.throws(() => parseStat(""), /expected a line of \/proc\/PID\/stat, got ""/);
+  });
+
+  it("takes no subnet that overlaps another network", () => {
+    assert.ok(overlap("10.0.0.0/8", "10.213.0.0/24"));
+    assert.ok(overlap("10.213.0.0/24", "10.213.0.53"));
+    assert.ok(!overlap("10.213.1.0/24", "10.213.0.0/24"));
+    assert.ok(overlap("192.168.0.1", "0.0.0.0/0"));
+  });
+
+  it("keeps what Pulumi.lab.yaml says, but for the Pis, and takes the Asterisk of the stack local", () => {
+    const local = parseDocument(
+      "config: { 'asterisk-rpi5:asterisk': { version: 22.11.0 }, 'asterisk-rpi5:pis': {} }",
+    );
+    const salted = parseDocument("encryptionsalt: v1:salt\nconfig: { 'asterisk-rpi5:pis': { pi9: {} } }");
+    const pis = { pi1: { host: "ssh://pi@10.213.0.11", hostKey: "ssh-ed25519 AAAA", identityFile: "key" } };
+    const expected = { "asterisk-rpi5:asterisk": { version: "22.11.0" }, "asterisk-rpi5:pis": pis };
+    assert.deepEqual(mergeStack(salted, local, pis).toJS(), { encryptionsalt: "v1:salt", config: expected });
+    assert.deepEqual(mergeStack(parseDocument(""), local, pis).toJS(), { config: expected });
+    const own = parseDocument("config: { 'asterisk-rpi5:asterisk': { version: 20.1.0 } }");
+    const kept = { ...expected, "asterisk-rpi5:asterisk": { version: "20.1.0" } };
+    assert.deepEqual(mergeStack(own, local, pis).toJS(), { config: kept });
+  });
+
+  for (const [args, message] of [
+    [[], /^Expected a command\.\n\nUsage/],
+    [["up"], /^up needs the number of Pis, such as: npm run lab -- up 2; got ""/],
+    [["up", "0"], /^A lab has 1 to 20 Pis; got 0\./],
+    [["unplug", "pi1"], /^Expected a command, got "unplug pi1"\./],
+    [["down", "--name", "../x"], /^A lab's name is .*; got "\.\.\/x"\./],
+  ] as const) {
+    it(`refuses \`npm run lab -- ${args.join(" ")}\` with one message`, async () => {
+      const script = path.join(projectDir, "scripts/lab.ts");
+      const options = { cwd: projectDir, reject: false, preferLocal: true };
+      const { exitCode, stdout, stderr } = await execa("tsx", [script, ...args], options);
+      assert.equal(exitCode, 1);
+      assert.equal(stdout, "");
+      assert.match(stderr, message);
+      assert.doesNotMatch(stderr, /^ +at /m);
+    });
+  }
+});
+
 describe("the lab", function () {
   this.timeout("2m");
   let untouched: Record<string, string[]>;
@@ -69,6 +127,12 @@ describe("the lab", function () {
     assert.equal(engine1, await pi1.docker("info", "--format", "{{.ID}}"));
     const operator = (await execa("docker", ["info", "--format", "{{.ID}}"])).stdout;
     assert.equal(new Set([engine1, engine2, operator]).size, 3);
+  });
+
+  it("connects `docker system dial-stdio`, which ssh:// hosts are reached by, to the Pi's own Engine", async () => {
+    const answer = await pi2.ssh("printf 'GET /info HTTP/1.0\\r\\n\\r\\n' | docker system dial-stdio");
+    const id = await pi2.docker("info", "--format", "{{.ID}}");
+    assert.ok(answer.startsWith("HTTP/1.0 200 OK") && answer.includes(id), answer);
   });
 
   it("starts each Pi with the Debian base images", async () => {

@@ -34,13 +34,21 @@ export function assertRequirements(): void {
       "The lab makes network namespaces and runs Docker Engines, which needs root. Run it as root.",
     );
   }
-  const missing = Object.keys(programs).filter(
-    (program) => !systemPath.split(":").some((dir) => existsSync(path.join(dir, program))),
-  );
+  const missing = missingPrograms();
   if (missing.length > 0) {
-    const packages = [...new Set(missing.map((program) => programs[program]))].join(" ");
     throw new SetupError(
-      `The lab needs ${missing.join(", ")}, not found on this machine. Type: apt-get install ${packages}`,
+      `The lab needs ${missing.join(", ")}, not found on this machine. ` +
+        `Type: apt-get install ${missingPackages().join(" ")}`,
     );
   }
 }
+
+/** Debian packages that set-up would have to install before the lab can be used. */
+export const missingPackages = (): string[] => [
+  ...new Set(missingPrograms().map((name) => programs[name] ?? name)),
+];
+
+const missingPrograms = (): string[] =>
+  Object.keys(programs).filter(
+    (program) => !systemPath.split(":").some((dir) => existsSync(path.join(dir, program))),
+  );

@@ -5,12 +5,11 @@ import { projectDir } from "../../scripts/setup/paths";
 import { SetupError } from "../../scripts/setup/step";
 import type { Lab } from "./lab";
 
-const file = path.join(projectDir, "Pulumi.lab.yaml");
-const localFile = path.join(projectDir, "Pulumi.local.yaml");
-const asterisk = ["config", "asterisk-rpi5:asterisk"];
+/** Each Pi by its name, as in `asterisk-rpi5:pis`. */
+export type PisConfig = Record<string, { host: string; hostKey: string; identityFile: string }>;
 
-/** What a stack's `asterisk-rpi5:pis` says of a lab's Pis. */
-export function pisConfig(lab: Lab): Record<string, { host: string; hostKey: string; identityFile: string }> {
+/** What a stack's configuration says of a lab's Pis. */
+export function pisConfig(lab: Lab): PisConfig {
   const entries = lab.pis.map((pi) => [
     pi.name,
     { host: pi.host, hostKey: pi.hostKey, identityFile: path.relative(projectDir, pi.identityFile) },
@@ -18,31 +17,37 @@ export function pisConfig(lab: Lab): Record<string, { host: string; hostKey: str
   return Object.fromEntries(entries);
 }
 
-/**
- * Writes the Pis into Pulumi.lab.yaml, and what they shall run from Pulumi.local.yaml unless it is there already.
- * What else is in the file stays: Pulumi keeps the salt of the stack's secrets there.
- * Returns false when the file says nothing about Asterisk yet.
- */
+/** Writes the lab's Pis into Pulumi.lab.yaml. Returns false when that does not say yet what they shall run. */
 export function writeStackFile(lab: Lab): boolean {
-  const stack = read(file);
-  stack.setIn(["config", "asterisk-rpi5:pis"], stack.createNode(pisConfig(lab)));
-  if (!stack.hasIn(asterisk)) {
-    const local = read(localFile).getIn(asterisk);
-    if (local !== undefined) {
-      stack.setIn(asterisk, local);
-    }
-  }
+  const file = path.join(projectDir, "Pulumi.lab.yaml");
+  const stack = mergeStack(parse(file), parse(path.join(projectDir, "Pulumi.local.yaml")), pisConfig(lab));
   // A host key is one line, for a person to compare.
   writeFileSync(file, stack.toString({ lineWidth: 0 }));
   return stack.hasIn(asterisk);
 }
 
-function read(name: string): Document {
-  const document = parseDocument(existsSync(name) ? readFileSync(name, "utf8") : "");
+const asterisk = ["config", "asterisk-rpi5:asterisk"];
+
+/**
+ * The stack's file with other Pis, and with the Asterisk of the stack `local` unless it has its own. What else is in it
+ * stays: Pulumi keeps the salt of the stack's secrets there.
+ */
+export function mergeStack(stack: Document, local: Document, pis: PisConfig): Document {
+  const merged = stack.clone();
+  const version = local.getIn(asterisk);
+  if (!merged.hasIn(asterisk) && version !== undefined) {
+    merged.setIn(asterisk, version);
+  }
+  merged.setIn(["config", "asterisk-rpi5:pis"], merged.createNode(pis));
+  return merged;
+}
+
+function parse(file: string): Document {
+  const document = parseDocument(existsSync(file) ? readFileSync(file, "utf8") : "");
   const fault = document.errors[0];
   if (fault || (document.contents !== null && !isMap(document.contents))) {
     throw new SetupError(
-      `${name} is no YAML mapping${fault ? `: ${fault.message}` : ""}. Mend it, or take it away: it is written anew.`,
+      `${file} is no YAML mapping${fault ? `: ${fault.message}` : ""}. Mend it, or take it away: it is written anew.`,
     );
   }
   return document;

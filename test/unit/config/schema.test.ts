@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { parse } from "yaml";
+import { faultsMessage } from "../../../config/load";
+import { parseSite } from "../../../config/schema";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
+const release = { url: "https://example.org/asterisk-22.11.0.tar.gz", sha256: "3b".repeat(32) };
+const asterisk = { version: "22.11.0", source: release };
+const pis = { pbx: { host: "ssh://pi@raspberrypi.local", hostKey } };
+
+const faultsOf = (input: unknown): string[] => {
+  const parsed = parseSite(input);
+  return "faults" in parsed ? parsed.faults.map(({ path, message }) => `${path}: ${message}`) : [];
+};
+
+describe("the configuration of a site", () => {
+  it("fills in what a person leaves out", () => {
+    const parsed = parseSite({ asterisk, pis });
+    assert.ok("site" in parsed);
+    assert.deepEqual(parsed.site, {
+      asterisk: {
+        ...asterisk,
+        packager: "fpm",
+        buildNative: false,
+        baseImages: { builder: "debian:bookworm", runtime: "debian:bookworm-slim" },
+      },
+      pis,
+    });
+  });
+
+  it("takes a source tree without a version, and a socket without a key", () => {
+    const input = {
+      asterisk: { source: { directory: "../asterisk" } },
+      pis: { here: { host: "unix:///var/run/docker.sock" } },
+    };
+    assert.deepEqual(faultsOf(input), []);
+  });
+
+  it("accepts the example that comes with the project", () => {
+    const file = readFileSync(path.join(__dirname, "../../../Pulumi.rpi5.yaml"), "utf8");
+    const { config } = parse(file) as { config: Record<string, unknown> };
+    const input = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.split(":")[1], value]));
+    assert.deepEqual(faultsOf(input), []);
+  });
+
+  it("tells every fault at once, with its path, what was given and a good value", () => {
+    const faults = faultsOf({
+      asterisk: { version: "latest", packager: "rpm", source: { url: "ftp:x", sha256: "abc" }, packgaer: 1 },
+      pis: { Front: { host: "10.0.0.5" }, back: { host: "ssh://pi@10.0.0.6" } },
+      asterix: {},
+    });
+    assert.deepEqual(faults.sort(), [
+      ": unknown key asterix (known: asterisk, pis)",
+      'asterisk.packager: expected fpm or dpkg-deb, got "rpm"',
+      'asterisk.source.sha256: expected 64 lower-case hexadecimal digits (sha256sum asterisk-22.11.0.tar.gz), got "abc"',
+      'asterisk.source.url: expected a URL such as https://downloads.asterisk.org/pub/telephony/asterisk/releases/asterisk-22.11.0.tar.gz, got "ftp:x"',
+      'asterisk.version: expected a release such as "22.11.0", got "latest"',
+      "asterisk: unknown key packgaer (known: version, packager, gemSource, source, buildNative, baseImages)",
+      'pis.Front.host: expected ssh://user@host or unix:///path, got "10.0.0.5" (try ssh://pi@10.0.0.5)',
+      'pis.Front: expected a name of lower-case letters, digits and hyphens that starts with a letter, got "Front"',
+      'pis.back.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (ssh-keyscan -t ed25519 10.0.0.6 shows it)',
+    ]);
+  });
+
+  const wrong: [what: string, input: unknown, fault: string][] = [
+    ["nothing at all", {}, "asterisk: is missing: expected { version, source: ... }"],
+    ["no Pi", { asterisk, pis: {} }, "pis: is empty: expected at least one Pi, by name"],
+    ["a version that YAML read as a number", { asterisk: { ...asterisk, version: 22.1 }, pis }, "got 22.1"],
+    ["a tarball without its release", { asterisk: { source: release }, pis }, "asterisk.version: is missing"],
+    ["a tarball without its sum", { asterisk: { ...asterisk, source: { url: release.url } }, pis }, "sha256: is missing"],
+    ["an empty source", { asterisk: { ...asterisk, source: {} }, pis }, "asterisk.source: is empty: expected either"],
+    ["two sources", { asterisk: { ...asterisk, source: { ...release, directory: ".." } }, pis }, "got both"],
+    ["a key for a socket", { asterisk, pis: { a: { host: "unix:///x.sock", hostKey } } }, "goes with ssh:// only"],
+    ["an image that is none", { asterisk: { ...asterisk, baseImages: { builder: "Debian!" } }, pis }, "baseImages.builder"],
+    ["a truth in quotes", { asterisk: { ...asterisk, buildNative: "yes" }, pis }, 'expected true or false, got "yes"'],
+  ];
+  for (const [what, input, fault] of wrong)
+    it(`refuses ${what}`, () => {
+      const faults = faultsOf(input);
+      assert.ok(
+        faults.some((message) => message.includes(fault)),
+        faults.join("\n"),
+      );
+    });
+
+  it("never shows a password that stands in a URL", () => {
+    const faults = faultsOf({ asterisk: { ...asterisk, source: { ...release, url: "https://me:hunter2@x/a" } }, pis });
+    assert.equal(faults.length, 1);
+    assert.doesNotMatch(faults.join(), /hunter2/);
+  });
+
+  it("names the stack's file above its faults", () => {
+    const message = faultsMessage("office", [{ path: "pis.pbx.host", message: "expected x" }]);
+    assert.equal(message, "Pulumi.office.yaml is not valid:\n  asterisk-rpi5:pis.pbx.host: expected x");
+  });
+});

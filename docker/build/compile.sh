@@ -5,13 +5,27 @@ set -euxo pipefail
 SOURCE_DATE_EPOCH=$(cat .source-date-epoch)
 export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
 
+# What would make two builds of one source differ: who builds where and when, and the order of files in a folder.
+cp /run/build/make_build_h.sh build_tools/make_build_h
+sed -i -E "s/(\{FIND\} .*-name '\*\.(cc|xml)')\)/\1 | sort)/" build_tools/make_xml_documentation
+
 make menuselect.makeopts
+if [ "$BUILD_NATIVE" = 1 ]; then native=--enable; else native=--disable; fi
 menuselect/menuselect \
   --disable-category MENUSELECT_CORE_SOUNDS \
   --disable-category MENUSELECT_EXTRA_SOUNDS \
   --disable-category MENUSELECT_MOH \
-  "$([ "$BUILD_NATIVE" = 1 ] && echo --enable || echo --disable)" BUILD_NATIVE \
+  "$native" BUILD_NATIVE \
   menuselect.makeopts
-# DEBUG: no debug symbols, which are stripped below in any case and cost a quarter of the time.
+# A tree without .lastclean is cleaned first, pjproject too; menuselect removes it at each change.
+cp --preserve .cleancount .lastclean
+# DEBUG: no debug symbols, which are stripped below in any case and cost a good part of the time.
 make -j "$JOBS" DEBUG= all
 make DEBUG= DESTDIR=/tmp/installdir install
+
+find /tmp/installdir/usr/sbin /tmp/installdir/usr/lib -type f -print0 |
+  while IFS= read -r -d '' file; do
+    [ "$(head -c4 "$file" | tail -c3)" = ELF ] || continue
+    strip --strip-unneeded "$file"
+    echo "$file"
+  done | sort > /tmp/binaries

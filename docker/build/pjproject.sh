@@ -3,8 +3,6 @@
 set -euxo pipefail
 . /run/build/jobs.sh
 
-# Asterisk's make cleans everything, pjproject too, in a tree that has no .lastclean.
-cp .cleancount .lastclean
 # The one choice of menuselect, which runs later, that concerns pjproject.
 if [ "$BUILD_NATIVE" = 1 ]; then echo "MENUSELECT_CFLAGS=BUILD_NATIVE" > menuselect.makeopts; fi
 # Without NOISY_BUILD its errors are thrown away.

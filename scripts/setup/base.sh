@@ -8,11 +8,14 @@ printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"
 chmod +x "$root/usr/sbin/policy-rc.d"
 # A layer is written once: dpkg need not wait for the disk after each file.
 echo force-unsafe-io > "$root/etc/dpkg/dpkg.cfg.d/docker-apt-speedup"
-# Package files, indexes' translations and their uncompressed copies would only make layers larger.
-cat > "$root/etc/apt/apt.conf.d/docker" <<'CONF'
+# Package files, indexes' translations and their uncompressed copies would only make layers larger. In two files, as
+# in Debian's own images: a build with a cache mount removes the first.
+cat > "$root/etc/apt/apt.conf.d/docker-clean" <<'CONF'
 DPkg::Post-Invoke { "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb /var/cache/apt/*.bin || true"; };
 Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
+CONF
+cat > "$root/etc/apt/apt.conf.d/docker-indexes" <<'CONF'
 Acquire::Languages "none";
 Acquire::GzipIndexes "true";
 CONF

@@ -91,10 +91,11 @@ export function buildContexts(
   const dockerfile = splitDockerfile(readFileSync(path.join(__dirname, "Dockerfile"), "utf8"));
   const tarball = source ? [{ name: "source/asterisk.tar.gz", file: source.file }] : [];
   return {
-    builder: layOut(target, "builder", dockerfile.builder, [...entriesOf(__dirname, "build"), ...tarball]),
-    runtime: layOut(target, "runtime", dockerfile.runtime, [
-      ...entriesOf(__dirname, "runtime"),
+    builder: layOut(target, "builder", dockerfile.builder, [
+      ...entriesOf(__dirname, "build"),
       ...entriesOf(__dirname, "etc"),
+      ...tarball,
     ]),
+    runtime: layOut(target, "runtime", dockerfile.runtime, entriesOf(__dirname, "runtime")),
   };
 }

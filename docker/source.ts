@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
 import path from "node:path";
 import * as tar from "tar";
 
@@ -31,7 +31,7 @@ export function packSource(directory: string, cacheFolder: string): SourceTarbal
   const files = filesOf(directory);
   const fingerprint = createHash("sha256");
   for (const name of files) {
-    const { size, mtimeMs, mode } = statSync(path.join(directory, name), { throwIfNoEntry: false }) ?? {};
+    const { size, mtimeMs, mode } = lstatSync(path.join(directory, name));
     fingerprint.update(`${name}\0${size}\0${mtimeMs}\0${mode}\n`);
   }
   const file = path.join(cacheFolder, `${fingerprint.digest("hex").slice(0, 16)}.tar.gz`);

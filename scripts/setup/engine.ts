@@ -17,7 +17,9 @@ const startTimeout = 60_000;
 
 /** What is wrong with the engine at `host`, in Docker's words; undefined when it answers. */
 async function engineFault(host: string): Promise<string | undefined> {
-  const asked = await execa("docker", ["--host", host, "version", "--format", "{{.Server.Version}}"], { reject: false });
+  const asked = await execa("docker", ["--host", host, "version", "--format", "{{.Server.Version}}"], {
+    reject: false,
+  });
   return asked.failed ? asked.stderr || String(asked) : undefined;
 }
 
@@ -57,7 +59,9 @@ async function startEngine(say: (line: string) => void): Promise<void> {
   const deadline = Date.now() + startTimeout;
   while (await engineFault(localDockerHost)) {
     if (Date.now() > deadline)
-      throw new SetupError(`The Docker Engine does not answer ${startTimeout / 1000} s after its start: see ${engineLog}`);
+      throw new SetupError(
+        `The Docker Engine does not answer ${startTimeout / 1000} s after its start: see ${engineLog}`,
+      );
     await wait(500);
   }
 }

@@ -41,7 +41,9 @@ describe("the configuration of a site", () => {
   it("accepts the example that comes with the project", () => {
     const file = readFileSync(path.join(__dirname, "../../../Pulumi.rpi5.yaml"), "utf8");
     const { config } = parse(file) as { config: Record<string, unknown> };
-    const input = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.split(":")[1], value]));
+    const input = Object.fromEntries(
+      Object.entries(config).map(([key, value]) => [key.split(":")[1], value]),
+    );
     assert.deepEqual(faultsOf(input), []);
   });
 
@@ -69,12 +71,32 @@ describe("the configuration of a site", () => {
     ["no Pi", { asterisk, pis: {} }, "pis: is empty: expected at least one Pi, by name"],
     ["a version that YAML read as a number", { asterisk: { ...asterisk, version: 22.1 }, pis }, "got 22.1"],
     ["a tarball without its release", { asterisk: { source: release }, pis }, "asterisk.version: is missing"],
-    ["a tarball without its sum", { asterisk: { ...asterisk, source: { url: release.url } }, pis }, "sha256: is missing"],
-    ["an empty source", { asterisk: { ...asterisk, source: {} }, pis }, "asterisk.source: is empty: expected either"],
+    [
+      "a tarball without its sum",
+      { asterisk: { ...asterisk, source: { url: release.url } }, pis },
+      "sha256: is missing",
+    ],
+    [
+      "an empty source",
+      { asterisk: { ...asterisk, source: {} }, pis },
+      "asterisk.source: is empty: expected either",
+    ],
     ["two sources", { asterisk: { ...asterisk, source: { ...release, directory: ".." } }, pis }, "got both"],
-    ["a key for a socket", { asterisk, pis: { a: { host: "unix:///x.sock", hostKey } } }, "goes with ssh:// only"],
-    ["an image that is none", { asterisk: { ...asterisk, baseImages: { builder: "Debian!" } }, pis }, "baseImages.builder"],
-    ["a truth in quotes", { asterisk: { ...asterisk, buildNative: "yes" }, pis }, 'expected true or false, got "yes"'],
+    [
+      "a key for a socket",
+      { asterisk, pis: { a: { host: "unix:///x.sock", hostKey } } },
+      "goes with ssh:// only",
+    ],
+    [
+      "an image that is none",
+      { asterisk: { ...asterisk, baseImages: { builder: "Debian!" } }, pis },
+      "baseImages.builder",
+    ],
+    [
+      "a truth in quotes",
+      { asterisk: { ...asterisk, buildNative: "yes" }, pis },
+      'expected true or false, got "yes"',
+    ],
   ];
   for (const [what, input, fault] of wrong)
     it(`refuses ${what}`, () => {
@@ -86,7 +108,10 @@ describe("the configuration of a site", () => {
     });
 
   it("never shows a password that stands in a URL", () => {
-    const faults = faultsOf({ asterisk: { ...asterisk, source: { ...release, url: "https://me:hunter2@x/a" } }, pis });
+    const faults = faultsOf({
+      asterisk: { ...asterisk, source: { ...release, url: "https://me:hunter2@x/a" } },
+      pis,
+    });
     assert.equal(faults.length, 1);
     assert.doesNotMatch(faults.join(), /hunter2/);
   });

@@ -46,15 +46,14 @@ export async function goBuild(build: GoBuild, say: (line: string) => void): Prom
     stdin: "ignore",
   });
   let packages = 0;
+  let shown = 0;
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    for (const line of text.split("\n").filter(Boolean)) {
-      if (!line.startsWith("go: ")) packages++;
-      say(
-        line.startsWith("go: ")
-          ? `${name}: ${line.slice(4)}`
-          : `${name}: ${packages} packages compiled, ${line}`,
-      );
-    }
+    const lines = text.split("\n").filter(Boolean);
+    packages += lines.filter((line) => !line.startsWith("go: ")).length;
+    // Hundreds of packages: a line a second is enough, also in a log that keeps them all.
+    if (lines.length === 0 || Date.now() < shown + 1000) return;
+    shown = Date.now();
+    say(`${name}: ${packages} packages compiled, ${lines.at(-1)?.replace(/^go: /, "")}`);
   });
   const { exitCode, stderr } = await child;
   if (exitCode === 0) return;

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
@@ -28,7 +29,8 @@ interface Tool {
   download(): Promise<void>;
   /** Builds its stand-in into a folder with a temporary name. */
   build(folder: string, say: Say): Promise<void>;
-  builtFrom: string;
+  /** The modules below toolchain/ that it is built from. */
+  modules: string[];
 }
 
 const cli: Tool = {
@@ -63,7 +65,7 @@ const cli: Tool = {
     ];
     for (const program of programs) await goBuild(program, say);
   },
-  builtFrom: "toolchain/cli and toolchain/language-nodejs",
+  modules: ["cli", "language-nodejs"],
 };
 
 const docker = plugin("docker", pulumiVersions.docker, "no_compose");
@@ -89,7 +91,7 @@ function plugin(name: string, version: string, tags?: string): Tool {
         say,
       );
     },
-    builtFrom: `toolchain/${name}`,
+    modules: [name],
   };
 }
 
@@ -97,7 +99,7 @@ function plugin(name: string, version: string, tags?: string): Tool {
 export function toolchainSteps(options: { build: boolean }): Step[] {
   return tools.map((tool) => ({
     title: `Install the ${tool.title}`,
-    isDone: async () => (await isWhole(tool)) && (!options.build || (await isBuiltHere(tool))),
+    isDone: async () => !options.build && (await isWhole(tool)) && !(await isOutdated(tool)),
     run: (say) => install(tool, options.build, say),
   }));
 }
@@ -109,19 +111,23 @@ export async function removeToolchain(): Promise<string[]> {
   const removed: string[] = [];
   for (const tool of tools) {
     if (await exists(tool.folder)) removed.push(tool.title);
-    // Pulumi's own marks of an installation that runs, or that was cut short.
-    for (const suffix of ["", ".lock", ".partial"]) await remove(tool.folder + suffix);
+    await clear(tool);
     await remove(temporaryName(tool.folder));
   }
   return removed;
 }
 
+/** Takes a tool out, with Pulumi's own marks of an installation that runs or was cut short. */
+async function clear(tool: Tool): Promise<void> {
+  for (const suffix of ["", ".lock", ".partial"]) await remove(tool.folder + suffix);
+}
+
 async function install(tool: Tool, build: boolean, say: Say): Promise<string> {
-  for (const leftover of [tool.folder, `${tool.folder}.partial`, temporaryName(tool.folder)])
-    await remove(leftover);
+  await remove(temporaryName(tool.folder));
   await fs.mkdir(path.dirname(tool.folder), { recursive: true });
   if (!build && (await downloadsAreOpen())) {
     say("Downloading");
+    await clear(tool);
     try {
       await tool.download();
       if (await isWhole(tool)) return "downloaded";
@@ -129,22 +135,44 @@ async function install(tool: Tool, build: boolean, say: Say): Promise<string> {
     } catch (error) {
       say(`The download failed (${firstLine(error)}): building it here`);
     }
-    for (const leftover of [tool.folder, temporaryName(tool.folder)]) await remove(leftover);
+    await remove(temporaryName(tool.folder));
   }
   const unfinished = temporaryName(tool.folder);
   await tool.build(unfinished, say);
-  await fs.writeFile(path.join(unfinished, builtHereFile), builtHereText(tool, build));
+  await fs.writeFile(path.join(unfinished, builtHereFile), await builtHereText(tool, build));
+  // Only now: what was there could be in use as long as the build took.
+  await clear(tool);
   await fs.rename(unfinished, tool.folder);
   return "built from the Go module proxy";
 }
 
-function builtHereText(tool: Tool, asked: boolean): string {
-  return (
-    `${tool.title}: not the official one, but built on this machine from ${tool.builtFrom} ` +
-    `(the versions are in its go.mod),\n` +
-    `because ${asked ? "`npm run toolchain -- --build` asked for it" : "Pulumi's download host did not answer"}.\n` +
-    "`npm run toolchain -- --remove` takes it out; the next set-up tries the official one again.\n"
-  );
+async function builtHereText(tool: Tool, asked: boolean): Promise<string> {
+  const folders = tool.modules.map((module) => `toolchain/${module}`).join(" and ");
+  const why = asked ? "`npm run toolchain -- --build` asked for it" : "Pulumi's download host did not answer";
+  return `${tool.title}: not the official one, but built on this machine from ${folders} (versions: go.mod),
+because ${why}.
+\`npm run toolchain -- --remove\` takes it out; the next set-up tries the official one again.
+${await sourcesLine(tool)}
+`;
+}
+
+/** True of a tool that was built here from sources that have changed since, as after a \`git pull\`. */
+async function isOutdated(tool: Tool): Promise<boolean> {
+  const text = await fs.readFile(path.join(tool.folder, builtHereFile), "utf8").catch(() => undefined);
+  return text !== undefined && !text.includes(await sourcesLine(tool));
+}
+
+async function sourcesLine(tool: Tool): Promise<string> {
+  const hash = createHash("sha256");
+  for (const folder of tool.modules.map(moduleDir)) {
+    const names = await fs.readdir(folder, { recursive: true });
+    for (const name of names.filter((name) => /(\.go|go\.mod|go\.sum)$/.test(name)).sort())
+      hash
+        .update(name)
+        .update("\0")
+        .update(await fs.readFile(path.join(folder, name)));
+  }
+  return `Sources: sha256 ${hash.digest("hex")}`;
 }
 
 let open: Promise<boolean> | undefined;
@@ -165,10 +193,6 @@ async function isWhole(tool: Tool): Promise<boolean> {
   if (await exists(`${tool.folder}.partial`)) return false;
   const found = await Promise.all(tool.programs.map((program) => exists(path.join(tool.folder, program))));
   return found.every(Boolean);
-}
-
-function isBuiltHere(tool: Tool): Promise<boolean> {
-  return exists(path.join(tool.folder, builtHereFile));
 }
 
 /** Beside the real name, so that a rename can finish it; Pulumi does not take it for a version or a plugin. */

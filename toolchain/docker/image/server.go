@@ -4,6 +4,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -77,7 +78,7 @@ func (s *Server) Check(req *rpc.CheckRequest) (*rpc.CheckResponse, error) {
 		properties["build"] = resource.NewObjectProperty(settings)
 	}
 	if push := properties["skipPush"]; !push.IsComputed() && !(push.IsBool() && push.BoolValue()) {
-		return nil, fmt.Errorf("skipPush: expected true, got %s: the plugin that was built here cannot push to a registry", push)
+		return nil, errors.New("skipPush: expected true: the plugin that was built here cannot push to a registry")
 	}
 	checked, err := plugin.MarshalProperties(properties, plain)
 	return &rpc.CheckResponse{Inputs: checked}, err

@@ -24,7 +24,7 @@ export function moduleDir(module: string): string {
 /** Builds one program; `say` gets the packages as they are downloaded and compiled. */
 export async function goBuild(build: GoBuild, say: (line: string) => void): Promise<void> {
   const cwd = moduleDir(build.module);
-  await needGo(cwd);
+  await needGo();
   await fs.mkdir(path.dirname(build.output), { recursive: true });
   const name = path.basename(build.output);
   const args = [
@@ -64,8 +64,12 @@ export async function goBuild(build: GoBuild, say: (line: string) => void): Prom
   );
 }
 
-/** Go reads a module's `go` line itself and, unless GOTOOLCHAIN=local, gets a newer Go from the proxy if it must. */
-async function needGo(cwd: string): Promise<void> {
+/**
+ * Asked in the module that wants the newest Go, so that one message holds for all. Go reads the `go` line itself and,
+ * unless GOTOOLCHAIN=local, gets a newer Go from the proxy if it must.
+ */
+async function needGo(): Promise<void> {
+  const cwd = moduleDir("cli");
   const go = await execa("go", ["version"], { cwd, env: { GOFLAGS: "" }, reject: false }).catch(
     () => undefined,
   );
@@ -73,7 +77,7 @@ async function needGo(cwd: string): Promise<void> {
   const needed = /^go (\S+)$/m.exec(await fs.readFile(path.join(cwd, "go.mod"), "utf8"))?.[1];
   const found = go?.stderr ? `Found: ${go.stderr.trim()}` : "Found: no program `go` in the PATH";
   throw new SetupError(
-    "Pulumi's download host does not answer, so its CLI and plugins have to be built here, which needs Go " +
-      `${needed} or newer.\n${found}\nInstall Go (https://go.dev/dl) and type the same command again.`,
+    "Pulumi's CLI and plugins are not downloaded (their host does not answer, or --build was given) but built here, " +
+      `which needs Go ${needed} or newer.\n${found}\nInstall Go (https://go.dev/dl) and type the same command again.`,
   );
 }

@@ -9,6 +9,8 @@ export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
 cp /run/build/make_build_h.sh build_tools/make_build_h
 sed -i -E "s/(\{FIND\} .*-name '\*\.(cc|xml)')\)/\1 | sort)/" build_tools/make_xml_documentation
 
+# A tree whose .lastclean is missing is cleaned first, pjproject too; menuselect removes it when it changes something.
+cp --preserve .cleancount .lastclean
 make menuselect.makeopts
 if [ "$BUILD_NATIVE" = 1 ]; then native=--enable; else native=--disable; fi
 menuselect/menuselect \
@@ -17,12 +19,12 @@ menuselect/menuselect \
   --disable-category MENUSELECT_MOH \
   "$native" BUILD_NATIVE \
   menuselect.makeopts
-# A tree without .lastclean is cleaned first, pjproject too; menuselect removes it at each change.
 cp --preserve .cleancount .lastclean
 # DEBUG: no debug symbols, which are stripped below in any case and cost a good part of the time.
 make -j "$JOBS" DEBUG= all
 make DEBUG= DESTDIR=/tmp/installdir install
 
+set +x
 find /tmp/installdir/usr/sbin /tmp/installdir/usr/lib -type f -print0 |
   while IFS= read -r -d '' file; do
     [ "$(head -c4 "$file" | tail -c3)" = ELF ] || continue

@@ -6,7 +6,7 @@ SOURCE_DATE_EPOCH=$(cat .source-date-epoch)
 export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
 
 # What would make two builds of one source differ: who builds where and when, and the order of files in a folder.
-cp /run/build/make_build_h.sh build_tools/make_build_h
+install -m 755 /run/build/make_build_h.sh build_tools/make_build_h
 sed -i -E "s/(\{FIND\} .*-name '\*\.(cc|xml)')\)/\1 | sort)/" build_tools/make_xml_documentation
 
 # A tree whose .lastclean is missing is cleaned first, pjproject too; menuselect removes it when it changes something.

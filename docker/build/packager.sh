@@ -23,7 +23,7 @@ if ! install arr-pm:0.0.12 backports:3.25.0 cabin:0.9.0 clamp:1.0.1 dotenv:2.8.1
   stud:0.0.23 rexml:3.2.6 pleaserun:0.0.32 "fpm:$FPM_VERSION"; then
   cat >&2 <<EXPLAIN
 
-FPM $FPM_VERSION could not be installed as a Ruby gem from ${GEM_SOURCE:-gem\'s default source}.
+FPM $FPM_VERSION could not be installed as a Ruby gem from ${GEM_SOURCE:-the default source of gem}.
 Where this host cannot reach it, either
   give a mirror that it can reach:  the build argument GEM_SOURCE (in a stack: asterisk.gemSource), or
   package without FPM:              PACKAGER=dpkg-deb             (in a stack: asterisk.packager: dpkg-deb)

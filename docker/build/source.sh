@@ -2,18 +2,20 @@
 # Puts Asterisk's source into /tmp/source, in two halves that lie over each other again in the stage builder:
 # configure/, what configure and pjproject read, and rest/.
 set -euo pipefail
+: "${SOURCE_URL:=}" "${SOURCE_SHA256:=}" "${VERSION:=}"
 
 fail() {
   printf '%s\n' "$@" >&2
   exit 1
 }
 
-tarball=/tmp/context/asterisk.tar.gz
+tarball=/tmp/context/asterisk.tar.gz download=
 if [ ! -f "$tarball" ]; then
   [ -n "$SOURCE_URL" ] && [ -n "$SOURCE_SHA256" ] ||
-    fail "There is no Asterisk source." "Expected the build arguments SOURCE_URL and SOURCE_SHA256, or source/asterisk.tar.gz in the context."
+    fail "There is no Asterisk source." \
+      "Expected the build arguments SOURCE_URL and SOURCE_SHA256, or source/asterisk.tar.gz in the context."
   # Kept in a cache mount, so that a build that fails later on does not download again.
-  tarball=/var/cache/downloads/$SOURCE_SHA256
+  tarball=/var/cache/downloads/$SOURCE_SHA256 download=$tarball
   if [ ! -f "$tarball" ]; then
     echo "Downloading $SOURCE_URL"
     curl --fail --silent --show-error --location --retry 3 --output "$tarball.part" "$SOURCE_URL" ||
@@ -23,9 +25,9 @@ if [ ! -f "$tarball" ]; then
 fi
 sum=$(sha256sum "$tarball" | cut -d' ' -f1)
 if [ "$sum" != "${SOURCE_SHA256:-$sum}" ]; then
-  [ -d /tmp/context/source ] || rm -f "$tarball"
-  fail "The SHA-256 of ${SOURCE_URL:-the source directory\'s tarball} is not the expected one:" "  expected $SOURCE_SHA256" "  got      $sum" \
-    "Compare both with the release's announcement, then correct SOURCE_SHA256 (in a stack: asterisk.source.sha256)."
+  rm -f "$download"
+  fail "The SHA-256 of ${SOURCE_URL:-the packed source directory} is not the expected one:" "  expected $SOURCE_SHA256" \
+    "  got      $sum" "Compare both with the release's announcement, then correct SOURCE_SHA256 (in a stack: asterisk.source.sha256)."
 fi
 
 rest=/tmp/source/rest configure=/tmp/source/configure
@@ -34,7 +36,7 @@ tar --extract --file "$tarball" --directory "$rest" --strip-components=1 --no-sa
 cd "$rest"
 found=$(cat .version 2>/dev/null) || fail "${SOURCE_URL:-The source directory} is no Asterisk source: it has no .version."
 [ "$found" = "$VERSION" ] ||
-  fail "The source is Asterisk $found, but VERSION is \"$VERSION\".  Give the version that the source has, or the other source."
+  fail "The source is Asterisk $found, but VERSION is \"$VERSION\". Give the version that the source has, or the other source."
 
 # The release's time stands for the time of the build in all that is made of it.
 epoch=$(date -ud "$(sed -n 's/^ *Date: *//p' "ChangeLogs/ChangeLog-$found.md" 2>/dev/null | sort | tail -n1)" +%s 2>/dev/null) ||

@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import execa from "execa";
+import { type ImagePlan, planImages } from "../../docker/images";
+import { pulumiDir } from "../../scripts/setup/paths";
+import { asteriskSource } from "../../scripts/setup/source";
+
+// Debian's client has BuildKit built in; a newer one elsewhere in the PATH may want a plugin for it.
+const docker = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
+const tag = "asterisk-rpi5-package-test";
+
+/** Builds the builder image of the plan, on the engine that DOCKER_HOST names. Returns what the build printed. */
+async function build(plan: ImagePlan, name: string, args: Record<string, string> = {}, ...options: string[]) {
+  const buildArgs = Object.entries({ ...plan.buildArgs, ...args }).flatMap(([arg, value]) => [
+    "--build-arg",
+    `${arg}=${value}`,
+  ]);
+  const { all, failed } = await execa(
+    docker,
+    [
+      "build",
+      "--progress=plain",
+      "--target=builder",
+      `--tag=${tag}:${name}`,
+      ...options,
+      ...buildArgs,
+      plan.context.path,
+    ],
+    { env: { DOCKER_BUILDKIT: "1" }, all: true, reject: false },
+  );
+  return { output: all ?? "", failed };
+}
+
+/** Runs a command in the builder image, beside its package. */
+async function inBuilder(name: string, command: string): Promise<string> {
+  const { stdout } = await execa(docker, [
+    "run",
+    "--rm",
+    `${tag}:${name}`,
+    "sh",
+    "-c",
+    `cd /build && ${command}`,
+  ]);
+  return stdout;
+}
+
+describe("The Debian package", () => {
+  let plan: ImagePlan;
+
+  before(async function () {
+    // Where Asterisk's host cannot be reached, its source is made here.
+    this.timeout("5m");
+    const { version, ...source } = await asteriskSource(() => {});
+    plan = planImages(
+      {
+        version,
+        source,
+        packager: "dpkg-deb",
+        buildNative: false,
+        baseImages: { builder: "debian:bookworm", runtime: "debian:bookworm-slim" },
+      },
+      path.join(pulumiDir, "package-test"),
+    ).builder;
+  });
+
+  after(async () => {
+    const { stdout } = await execa(docker, ["image", "ls", "--quiet", tag]);
+    const images = [...new Set(stdout.split("\n").filter(Boolean))];
+    if (images.length > 0) await execa(docker, ["image", "rm", "--force", ...images]);
+  });
+
+  it("is the same byte for byte when the same source is built twice without cache", async function () {
+    // A slow machine compiles for half an hour; two cores of a PC need some three minutes for each.
+    this.timeout("60m");
+    const first = await build(plan, "first", {}, "--no-cache");
+    assert.ok(!first.failed, first.output.slice(-4000));
+    const second = await build(plan, "second", { CCACHE_DISABLE: "1" }, "--no-cache");
+    assert.ok(!second.failed, second.output.slice(-4000));
+
+    assert.equal(await inBuilder("second", "sha256sum *.deb"), await inBuilder("first", "sha256sum *.deb"));
+  });
+
+  it("is compiled for any processor of its kind", async () => {
+    assert.equal(
+      await inBuilder("first", "grep -c BUILD_NATIVE /tmp/application/menuselect.makeopts || true"),
+      "0",
+    );
+  });
+
+  it("is named by what it is, and has the default configuration as its conffiles", async () => {
+    const arch = await inBuilder("first", "dpkg --print-architecture");
+    const version = plan.buildArgs.VERSION;
+    assert.equal(await inBuilder("first", "ls"), `asterisk-rpi5_${version}_${arch}.deb`);
+    assert.equal(await inBuilder("first", "dpkg-deb --field *.deb Version"), version);
+
+    const conffiles = await inBuilder("first", "dpkg-deb --info *.deb conffiles");
+    assert.equal(
+      conffiles,
+      await inBuilder("first", "cd /tmp && find etc -type f -printf '/%p\\n' | LC_ALL=C sort"),
+    );
+    assert.match(conffiles, /^\/etc\/asterisk\/pjsip\.conf$/m);
+  });
+
+  it("depends on the libraries that its binaries are linked with", async () => {
+    const depends = await inBuilder("first", "dpkg-deb --field *.deb Depends");
+    for (const library of ["libc6", "libssl3", "libjansson4", "libsqlite3-0", "libsrtp2-1"]) {
+      assert.match(depends, new RegExp(`(^|, )${library} \\(`));
+    }
+  });
+
+  it("is not built from another source than the expected one: both checksums are shown", async () => {
+    const expected = "0".repeat(64);
+    const { failed, output } = await build(plan, "wrong-sum", { SOURCE_SHA256: expected });
+    assert.ok(failed);
+    assert.match(output, new RegExp(`expected ${expected}`));
+    if ("SOURCE_SHA256" in plan.buildArgs)
+      assert.match(output, new RegExp(`got +${plan.buildArgs.SOURCE_SHA256}`));
+  });
+
+  it("is not built as another version than its source is", async () => {
+    const { failed, output } = await build(plan, "wrong-version", { VERSION: "1.2.3" });
+    assert.ok(failed);
+    assert.match(output, /The source is Asterisk [0-9.]+, but VERSION is "1\.2\.3"/);
+  });
+});

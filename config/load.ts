@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { type AsteriskConfig, type Fault, parseSite, type Site } from "./schema";
+import { userError } from "./userError";
 
 /** A site whose Asterisk release is known, whichever form its source has. */
 export interface LoadedSite extends Site {
@@ -37,7 +38,7 @@ export function versionOfTree(directory: string, configured: string | undefined)
 
 /**
  * The site that the current stack's configuration describes.
- * @throws pulumi.RunError with every fault of it, so that the user sees no stack trace.
+ * @throws a userError with every fault of it, so that the user sees no stack trace.
  */
 export function loadSite(): LoadedSite {
   const prefix = `${pulumi.getProject()}:`;
@@ -50,14 +51,14 @@ export function loadSite(): LoadedSite {
   }
 
   const parsed = parseSite(input);
-  if ("faults" in parsed) throw new pulumi.RunError(faultsMessage(pulumi.getStack(), parsed.faults));
+  if ("faults" in parsed) throw userError(faultsMessage(pulumi.getStack(), parsed.faults));
   const { asterisk, pis } = parsed.site;
   const version =
     "directory" in asterisk.source
       ? versionOfTree(asterisk.source.directory, asterisk.version)
       : // The schema requires a version with a tarball.
         (asterisk.version ?? "");
-  if (typeof version !== "string") throw new pulumi.RunError(faultsMessage(pulumi.getStack(), [version]));
+  if (typeof version !== "string") throw userError(faultsMessage(pulumi.getStack(), [version]));
   return { asterisk: { ...asterisk, version }, pis };
 }
 

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedSite } from "../config/load";
+import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
 import { type Facts, type FactsResult, readFacts } from "./facts";
 import { faultsOf } from "./rules";
@@ -13,7 +14,7 @@ export interface PreparedHost {
 
 /**
  * Asks every host, all at once, whether it can take what is planned: the builder image of that reference.
- * @throws pulumi.RunError that names each host with a fault: then nothing has been changed anywhere.
+ * @throws a userError that names each host with a fault: then nothing has been changed anywhere.
  */
 export async function prepareHosts(
   pis: LoadedSite["pis"],
@@ -28,7 +29,7 @@ export async function prepareHosts(
   const faults = asked.flatMap(({ name, host, result }) =>
     faultsOfHost(host, result, builderReference).map((fault) => `  ${name}: ${fault}`),
   );
-  if (faults.length > 0) throw new pulumi.RunError(["Nothing was changed:", ...faults].join("\n"));
+  if (faults.length > 0) throw userError(["Nothing was changed:", ...faults].join("\n"));
   return asked.flatMap(({ name, host, result }) =>
     "facts" in result ? [{ name, host, facts: result.facts }] : [],
   );

@@ -1,4 +1,4 @@
-import { type MochaOptions, reporters, type Runner } from "mocha";
+import { type MochaOptions, type Runner, reporters } from "mocha";
 
 /** Mocha's spec reporter, closed by one line that counts: `N passed, N failed, N skipped`. */
 export = class CountingReporter extends reporters.Spec {

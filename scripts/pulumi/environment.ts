@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
-import { projectDir, pulumiDir, pulumiHome } from "../setup/paths";
+import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
 
 /**
@@ -10,14 +10,17 @@ import { pulumiBinFolder } from "../setup/pulumi";
  * passphrase are is the user's to say, with Pulumi's own variables; by default both are in the clone's ignored folder.
  * https://www.pulumi.com/docs/iac/cli/environment-variables/
  */
-export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
-  const environment: Record<string, string> = {
+export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = {
+    ...given,
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // `npm run check` checks the types; a deployment need not wait for it.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
     PATH: [pulumiBinFolder, given.PATH].join(path.delimiter),
   };
+  // They would send what is meant for a Pi to the engine that its operator has chosen.
+  for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_SSH_OPTS"]) delete environment[name];
   if (given.PULUMI_BACKEND_URL === undefined) {
     const state = path.join(pulumiDir, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -44,12 +47,9 @@ export async function runPulumi(args: string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const child = execa(cli, args, { stdio: "inherit", env: pulumiEnvironment(), reject: false });
+  const child = execa(cli, args, { stdio: "inherit", env: pulumiEnvironment(), extendEnv: false, reject: false });
   // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
   process.exitCode = (await child).exitCode ?? 1;
 }
-
-/** The folder that a stack's program runs in. */
-export const workDir = projectDir;

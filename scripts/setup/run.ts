@@ -20,6 +20,7 @@ export async function runSteps(lines: Step[][]): Promise<void> {
               task.title = `${step.title}: ${how}`;
             },
           })),
+          { concurrent: false },
         ),
     })),
     { concurrent: true, rendererOptions: { collapseSkips: false } },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
 import path from "node:path";
 import * as tar from "tar";
 
@@ -16,6 +16,9 @@ export function filesOf(directory: string): string[] {
     });
   return below("").sort();
 }
+
+/** The time of all that is packed: a clone's own times say when it was cloned. The build takes the release's date. */
+const anyTime = new Date(1000);
 
 /** A tarball of an Asterisk source tree: the same bytes for the same content, whoever cloned it and when. */
 export interface SourceTarball {
@@ -47,7 +50,7 @@ export function packSource(directory: string, cacheFolder: string): SourceTarbal
         portable: true,
         noDirRecurse: true,
         prefix: "asterisk",
-        mtime: statSync(path.join(directory, ".version")).mtime,
+        mtime: anyTime,
       },
       files,
     );

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { type Facts, parseFacts } from "../../../host/facts";
+import { faultsOf, platformOf, rules } from "../../../host/rules";
+
+const GiB = 1024 * 1024;
+
+/** A Raspberry Pi 5 on which all is well. */
+const pi5: Facts = {
+  machine: "aarch64",
+  model: "Raspberry Pi 5 Model B Rev 1.0",
+  cores: 4,
+  memoryKiB: 8 * GiB,
+  dockerVersion: "28.5.2",
+  dockerRoot: "/var/lib/docker",
+  freeKiB: 20 * GiB,
+  images: {},
+  listeners: [],
+};
+const building = { builds: true };
+
+describe("the rules for a host", () => {
+  it("find nothing wrong with a Raspberry Pi 5", () => {
+    assert.deepEqual(faultsOf(pi5, building), []);
+  });
+
+  const cases: { rule: string; facts: Partial<Facts>; says: RegExp }[] = [
+    { rule: "architecture", facts: { machine: "armv7l" }, says: /armv7l.*64-bit/ },
+    {
+      rule: "engine",
+      facts: { dockerFault: "Cannot connect" },
+      says: /apt-get install docker.io.*Cannot connect/,
+    },
+    { rule: "engine", facts: { dockerFault: "dial unix: permission denied" }, says: /usermod -aG docker/ },
+    { rule: "engine version", facts: { dockerVersion: "20.9.1" }, says: /20\.9\.1.*20\.10 or newer/ },
+    { rule: "memory", facts: { memoryKiB: 1 * GiB }, says: /1\.0 GB of memory.*2 GB/ },
+    {
+      rule: "disk",
+      facts: { freeKiB: 5 * GiB },
+      says: /5\.0 GB are free in \/var\/lib\/docker.*6\.0 GB.*docker system prune/,
+    },
+    {
+      rule: "port 5060",
+      facts: { listeners: [{ protocol: "udp", process: "kamailio", pid: "77" }] },
+      says: /port 5060 \(UDP\).*kamailio \(pid 77\)/,
+    },
+    { rule: "port 5060", facts: { listeners: [{ protocol: "tcp" }] }, says: /\(TCP\).*another process/ },
+  ];
+  for (const { rule, facts, says } of cases)
+    it(`refuse by "${rule}": ${JSON.stringify(facts)}`, () => {
+      const faults = faultsOf({ ...pi5, ...facts }, building);
+      assert.equal(faults.length, 1);
+      assert.match(faults[0] ?? "", says);
+    });
+
+  it("are each tested", () => {
+    assert.deepEqual(new Set(cases.map(({ rule }) => rule)), new Set(rules.map(({ name }) => name)));
+  });
+
+  it("ask for less where nothing is compiled", () => {
+    assert.deepEqual(faultsOf({ ...pi5, memoryKiB: 1 * GiB, freeKiB: 2 * GiB }, { builds: false }), []);
+    assert.equal(faultsOf({ ...pi5, freeKiB: 0.5 * GiB }, { builds: false }).length, 1);
+  });
+
+  it("take a listener that shows no process for the container that runs", () => {
+    const container = { status: "running", id: "c0ffee" };
+    assert.deepEqual(faultsOf({ ...pi5, container, listeners: [{ protocol: "udp" }] }, building), []);
+  });
+
+  it("accept engine 20.10, the oldest with what the Dockerfile uses", () => {
+    assert.deepEqual(faultsOf({ ...pi5, dockerVersion: "20.10.24+dfsg1" }, building), []);
+  });
+});
+
+describe("a host's facts", () => {
+  it("are read from the lines that facts.sh prints", () => {
+    const facts = parseFacts([
+      "machine=x86_64",
+      "cores=2",
+      "memoryKiB=24684096",
+      "dockerVersion=20.10.24+dfsg1",
+      "dockerRoot=/var/lib/docker",
+      "freeKiB=78539384",
+      "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
+      "container=running 343e50042af6",
+      "listener=tcp 1322 kamailio",
+      "listener=udp ",
+      "exit=0",
+    ]);
+    assert.equal(facts.cores, 2);
+    assert.deepEqual(facts.images, {
+      "asterisk-rpi5-builder:22.10.1-0123456789ab": "2026-11-23T12:00:00.000Z",
+    });
+    assert.deepEqual(facts.container, { status: "running", id: "343e50042af6" });
+    assert.deepEqual(facts.listeners, [
+      { protocol: "tcp", pid: "1322", process: "kamailio" },
+      { protocol: "udp", pid: undefined, process: undefined },
+    ]);
+    assert.equal(platformOf(facts), "linux/amd64");
+  });
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { AsteriskPi } from "../../../components/asteriskPi";
+import { dockerHost } from "../../../host/dockerHost";
+import type { Facts } from "../../../host/facts";
+
+const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
+
+const images = {
+  builder: {
+    reference: "asterisk-rpi5-builder:22.10.1-aaaaaaaaaaaa",
+    context: { path: ".pulumi/context/builder-1", digest: "1" },
+    buildArgs: { VERSION: "22.10.1" },
+  },
+  runtime: {
+    reference: "asterisk-rpi5:22.10.1-bbbbbbbbbbbb",
+    context: { path: ".pulumi/context/runtime-2", digest: "2" },
+    buildArgs: { BUILDER: "asterisk-rpi5-builder:22.10.1-aaaaaaaaaaaa" },
+  },
+};
+
+const facts: Facts = { machine: "aarch64", cores: 4, memoryKiB: 8_000_000, images: {}, listeners: [] };
+
+/** What is known of one registered resource: who it belongs to, what it is made of, what its options are. */
+interface Registered {
+  type: string;
+  parent?: string;
+  inputs: Record<string, unknown>;
+  options: pulumi.ResourceOptions & pulumi.CustomResourceOptions;
+}
+
+const outputsOf: Record<string, (inputs: Record<string, unknown>) => Record<string, unknown>> = {
+  "pulumi:providers:docker": () => ({}),
+  "docker:index/image:Image": () => ({ repoDigest: "sha256:builder" }),
+  "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:runtime" }),
+  "docker:index/volume:Volume": () => ({}),
+  "docker:index/container:Container": () => ({}),
+  "command:local:Command": () => ({ stdout: "22.10.1" }),
+};
+
+const nameOf = (resource: pulumi.Resource | undefined): Promise<string | undefined> =>
+  resource === undefined
+    ? Promise.resolve(undefined)
+    : new Promise((resolve) => resource.urn.apply((urn) => resolve(urn.split("::").at(-1))));
+
+/** Registers a Pi with Pulumi's mocks. A resource of a type that is not expected makes it fail. */
+async function register(piFacts: Facts = facts) {
+  const inputs = new Map<string, Record<string, unknown>>();
+  await pulumi.runtime.setMocks({
+    newResource: ({ type, name, inputs: given }) => {
+      const outputs = outputsOf[type];
+      if (!type.startsWith("asterisk-rpi5:") && outputs === undefined)
+        throw new Error(`unexpected resource ${type}`);
+      inputs.set(name, given);
+      return { id: `${name}-id`, state: { ...given, ...outputs?.(given) } };
+    },
+    call: ({ token }) => {
+      throw new Error(`unexpected call ${token}`);
+    },
+  });
+  const seen: { name: string; type: string; opts: Registered["options"] }[] = [];
+  const pi = new AsteriskPi(
+    "pbx",
+    {
+      version: "22.10.1",
+      images,
+      host: dockerHost("p/s/pbx", { host: "ssh://pi@pbx.local", hostKey }),
+      facts: piFacts,
+    },
+    {
+      transformations: [
+        ({ name, type, opts }) => {
+          seen.push({ name, type, opts });
+          return undefined;
+        },
+      ],
+    },
+  );
+  const outputs = await new Promise<pulumi.Unwrap<typeof pi.outputs>>((resolve) =>
+    pulumi.output(pi.outputs).apply(resolve),
+  );
+  const resources: Record<string, Registered> = {};
+  for (const { name, type, opts } of seen)
+    resources[name] = {
+      type,
+      parent: await nameOf(opts.parent),
+      inputs: inputs.get(name) ?? {},
+      options: opts,
+    };
+  return { resources, outputs };
+}
+
+describe("a Pi with Asterisk", () => {
+  it("registers just these resources, each below its parent", async () => {
+    const { resources } = await register();
+    const tree = Object.fromEntries(
+      Object.entries(resources).map(([name, r]) => [name, `${r.parent} ${r.type}`]),
+    );
+    assert.deepEqual(tree, {
+      pbx: "undefined asterisk-rpi5:index:AsteriskPi",
+      "pbx-docker": "pbx pulumi:providers:docker",
+      "pbx-builder": "pbx asterisk-rpi5:index:BuilderImage",
+      "pbx-builder-image": "pbx-builder docker:index/image:Image",
+      "pbx-runtime": "pbx asterisk-rpi5:index:RuntimeImage",
+      "pbx-runtime-image": "pbx-runtime docker:index/remoteImage:RemoteImage",
+      "pbx-volumes": "pbx asterisk-rpi5:index:NamedVolumes",
+      "pbx-volumes-config": "pbx-volumes docker:index/volume:Volume",
+      "pbx-volumes-sounds": "pbx-volumes docker:index/volume:Volume",
+      "pbx-volumes-spool": "pbx-volumes docker:index/volume:Volume",
+      "pbx-volumes-logs": "pbx-volumes docker:index/volume:Volume",
+      "pbx-asterisk": "pbx asterisk-rpi5:index:AsteriskContainer",
+      "pbx-asterisk-container": "pbx-asterisk docker:index/container:Container",
+      "pbx-verification": "pbx asterisk-rpi5:index:Verification",
+      "pbx-verification-command": "pbx-verification command:local:Command",
+    });
+  });
+
+  it("reaches its engine over ssh with the same options as everything else", async () => {
+    const { resources } = await register();
+    const { inputs } = resources["pbx-docker"] ?? assert.fail();
+    assert.equal(inputs.host, "ssh://pi@pbx.local");
+    assert.ok(String(inputs.sshOpts).includes(`KnownHostsCommand=/bin/echo %H ${hostKey}`));
+  });
+
+  it("keeps every volume, whatever becomes of the stack", async () => {
+    const { resources } = await register();
+    const volumes = Object.values(resources).filter(({ type }) => type === "docker:index/volume:Volume");
+    assert.deepEqual(
+      volumes.map(({ options, inputs }) => [inputs.name, options.retainOnDelete]),
+      ["config", "sounds", "spool", "logs"].map((volume) => [`asterisk-${volume}`, true]),
+    );
+  });
+
+  it("builds for the host's platform, on the host, in its own time", async () => {
+    const { resources } = await register();
+    const builder = resources["pbx-builder-image"] ?? assert.fail();
+    assert.deepEqual(builder.inputs.build, {
+      context: ".pulumi/context/builder-1",
+      dockerfile: ".pulumi/context/builder-1/Dockerfile",
+      target: "builder",
+      platform: "linux/arm64",
+      builderVersion: "BuilderBuildKit",
+      args: {
+        VERSION: "22.10.1",
+        GENERATION: (builder.inputs.build as { args: Record<string, string> }).args.GENERATION,
+      },
+    });
+    assert.deepEqual(builder.options.customTimeouts, { create: "3h", update: "3h" });
+
+    const runtime = resources["pbx-runtime-image"] ?? assert.fail();
+    assert.equal((runtime.inputs.build as Record<string, unknown>).useLegacyBuilder, true);
+    assert.equal(runtime.inputs.keepLocally, true);
+    assert.deepEqual(runtime.options.customTimeouts, { create: "1h", update: "1h" });
+  });
+
+  it("builds a builder image anew only when the host has lost it", async () => {
+    const generationOf = async (piFacts: Facts) => {
+      const { resources } = await register(piFacts);
+      return (resources["pbx-builder-image"]?.inputs.build as { args: Record<string, string> }).args
+        .GENERATION;
+    };
+    const there = { ...facts, images: { [images.builder.reference]: "2026-01-01T00:00:00.000Z" } };
+    assert.equal(await generationOf(there), "2026-01-01T00:00:00.000Z");
+    assert.notEqual(await generationOf(facts), "2026-01-01T00:00:00.000Z");
+  });
+
+  it("runs the container on the host's network, with a terminal, few rights and a read-only root", async () => {
+    const { resources } = await register();
+    const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();
+    assert.deepEqual(inputs, {
+      name: "asterisk",
+      image: "sha256:runtime",
+      networkMode: "host",
+      restart: "unless-stopped",
+      volumes: [
+        { volumeName: "asterisk-config", containerPath: "/etc/asterisk" },
+        { volumeName: "asterisk-sounds", containerPath: "/var/lib/asterisk/sounds" },
+        { volumeName: "asterisk-spool", containerPath: "/var/spool/asterisk" },
+        { volumeName: "asterisk-logs", containerPath: "/var/log/asterisk" },
+      ],
+      tty: true,
+      stdinOpen: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges"],
+      readOnly: true,
+      tmpfs: { "/var/run/asterisk": "uid=999,gid=999,mode=0755", "/tmp": "" },
+      logDriver: "json-file",
+      logOpts: { "max-size": "10m", "max-file": "3" },
+      wait: true,
+      waitTimeout: 120,
+      stopTimeout: 30,
+      destroyGraceSeconds: 30,
+    });
+    assert.equal(options.deleteBeforeReplace, true);
+  });
+
+  it("verifies each new container, and shows how to operate it", async () => {
+    const { resources, outputs } = await register();
+    const { inputs } = resources["pbx-verification-command"] ?? assert.fail();
+    assert.deepEqual(inputs.triggers, ["pbx-asterisk-container-id", "22.10.1"]);
+    assert.match(
+      String(inputs.create),
+      /^ssh .* pi@pbx\.local 'sh -s --' pbx-asterisk-container-id 22\.10\.1$/,
+    );
+    assert.deepEqual(outputs, {
+      imageId: "sha256:runtime",
+      imageTag: "asterisk-rpi5:22.10.1-bbbbbbbbbbbb",
+      asteriskVersion: "22.10.1",
+      containerId: "pbx-asterisk-container-id",
+      operate: {
+        console: "ssh -t pi@pbx.local 'docker exec -it asterisk asterisk -rvvv'",
+        logs: "ssh -t pi@pbx.local 'docker logs -f asterisk'",
+        version: `ssh -t pi@pbx.local 'docker exec asterisk asterisk -rx '\\''core show version'\\'''`,
+      },
+    });
+  });
+});

@@ -1,20 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type AsteriskConfig, type Fault, parseSite, type Site } from "./schema";
+import { type AsteriskConfig, type Fault, faultsMessage, parseSite, type Site } from "./schema";
 import { userError } from "./userError";
 
 /** A site whose Asterisk release is known, whichever form its source has. */
 export interface LoadedSite extends Site {
   asterisk: AsteriskConfig & { version: string };
-}
-
-/** The message for a stack's file with faults in it: all of them, each with its path. */
-export function faultsMessage(stack: string, faults: Fault[]): string {
-  const lines = faults.map(
-    ({ path, message }) => `  ${[`asterisk-rpi5:${path}`.replace(/:$/, ""), message].join(": ")}`,
-  );
-  return [`Pulumi.${stack}.yaml is not valid:`, ...lines].join("\n");
 }
 
 /**

@@ -190,6 +190,14 @@ export interface Fault {
   message: string;
 }
 
+/** The message for a stack's file with faults in it: all of them, each with its path. */
+export function faultsMessage(stack: string, faults: Fault[]): string {
+  const lines = faults.map(
+    ({ path, message }) => `  ${[`asterisk-rpi5:${path}`.replace(/:$/, ""), message].join(": ")}`,
+  );
+  return [`Pulumi.${stack}.yaml is not valid:`, ...lines].join("\n");
+}
+
 /** The site that `input` describes, or every fault that it has. Pure: reads no file, asks no host. */
 export function parseSite(input: unknown): { site: Site } | { faults: Fault[] } {
   const parsed = siteSchema.safeParse(input);

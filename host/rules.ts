@@ -28,7 +28,7 @@ const platforms: Record<string, string> = {
 };
 
 /** Docker's name for the host's platform: the image is for that machine, never for the operator's. */
-export const platformOf = (facts: Facts): string | undefined => platforms[facts.machine];
+export const platformOf = ({ machine }: Pick<Facts, "machine">): string | undefined => platforms[machine];
 
 export const rules: Rule[] = [
   {

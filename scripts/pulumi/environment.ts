@@ -10,9 +10,11 @@ import { pulumiBinFolder } from "../setup/pulumi";
  * passphrase are is the user's to say, with Pulumi's own variables; by default both are in the clone's ignored folder.
  * https://www.pulumi.com/docs/iac/cli/environment-variables/
  */
-export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const environment: NodeJS.ProcessEnv = {
-    ...given,
+export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  const environment: Record<string, string> = {
+    ...Object.fromEntries(
+      Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
     PULUMI_HOME: pulumiHome,
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // `npm run check` checks the types; a deployment need not wait for it.
@@ -20,7 +22,8 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): NodeJ
     PATH: [pulumiBinFolder, given.PATH].join(path.delimiter),
   };
   // They would send what is meant for a Pi to the engine that its operator has chosen.
-  for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_SSH_OPTS"]) delete environment[name];
+  for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_SSH_OPTS"])
+    delete environment[name];
   if (given.PULUMI_BACKEND_URL === undefined) {
     const state = path.join(pulumiDir, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -47,7 +50,12 @@ export async function runPulumi(args: string[]): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const child = execa(cli, args, { stdio: "inherit", env: pulumiEnvironment(), extendEnv: false, reject: false });
+  const child = execa(cli, args, {
+    stdio: "inherit",
+    env: pulumiEnvironment(),
+    extendEnv: false,
+    reject: false,
+  });
   // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => signal === "SIGTERM" && child.kill(signal));

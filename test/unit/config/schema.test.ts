@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
-import { faultsMessage } from "../../../config/load";
-import { parseSite } from "../../../config/schema";
+import { faultsMessage, parseSite } from "../../../config/schema";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
 const release = { url: "https://example.org/asterisk-22.11.0.tar.gz", sha256: "3b".repeat(32) };

@@ -1,0 +1,129 @@
+import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import execa from "execa";
+import { stringify } from "yaml";
+import { pulumiEnvironment } from "../../scripts/pulumi/environment";
+import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
+import { pulumiVersions } from "../../scripts/setup/pulumi";
+
+/** What a run of Pulumi did: what changed, what it said. */
+export interface Run {
+  /** The operation of every resource that does not stay as it is, by its name. */
+  changes: Record<string, string>;
+  /** The lines that a person would see: status and errors. */
+  messages: string[];
+}
+
+/**
+ * A site in a copy of the project, with its own state: what a test edits there, and what it leaves behind, is not this
+ * clone's. CLI and plugins are the clone's.
+ */
+export class Site {
+  private constructor(
+    readonly folder: string,
+    readonly name: string,
+    private readonly stack: Stack,
+  ) {}
+
+  static async make(name: string, config: { asterisk: unknown; pis: unknown }): Promise<Site> {
+    const folder = path.join(pulumiDir, "e2e", name);
+    rmSync(folder, { recursive: true, force: true });
+    const { stdout } = await execa("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+      cwd: projectDir,
+    });
+    for (const file of stdout.split("\n").filter((name) => existsSync(path.join(projectDir, name)))) {
+      mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+      cpSync(path.join(projectDir, file), path.join(folder, file));
+    }
+    symlinkSync(path.join(projectDir, "node_modules"), path.join(folder, "node_modules"));
+    mkdirSync(path.join(folder, ".pulumi/state"), { recursive: true });
+    symlinkSync(pulumiHome, path.join(folder, ".pulumi/home"));
+    const site = new Site(
+      folder,
+      name,
+      await LocalWorkspace.createStack(
+        { stackName: name, workDir: folder },
+        {
+          pulumiHome,
+          pulumiCommand: await PulumiCommand.get({
+            root: path.join(pulumiHome, "versions", pulumiVersions.cli),
+          }),
+          envVars: {
+            ...pulumiEnvironment(),
+            PULUMI_BACKEND_URL: `file://${path.join(folder, ".pulumi/state")}`,
+          },
+        },
+      ),
+    );
+    site.configure(config);
+    return site;
+  }
+
+  /** Writes the stack's file, as a person would; the salt of the stack's secrets comes back with the next run. */
+  configure(config: Record<string, unknown>): void {
+    const keys = Object.entries(config).map(([key, value]) => [`asterisk-rpi5:${key}`, value]);
+    writeFileSync(
+      path.join(this.folder, `Pulumi.${this.name}.yaml`),
+      stringify({ config: Object.fromEntries(keys) }),
+    );
+  }
+
+  up(options: { refresh?: boolean } = {}): Promise<Run> {
+    return this.run((onEvent) => this.stack.up({ ...options, onEvent }));
+  }
+
+  preview(): Promise<Run> {
+    return this.run((onEvent) => this.stack.preview({ onEvent }));
+  }
+
+  /** What a run that must fail tells its user. */
+  async faultOf(run: Promise<Run>): Promise<string> {
+    const failed = await run.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failed instanceof RunFailed) return failed.message;
+    throw failed ?? new Error("expected a run that fails, and it did not");
+  }
+
+  async outputs(): Promise<Record<string, unknown>> {
+    const outputs = await this.stack.outputs();
+    return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+  }
+
+  async destroy(): Promise<void> {
+    await this.stack.destroy();
+  }
+
+  /** Runs one of the project's npm scripts in the copy; returns all that it printed. */
+  async npmRun(...args: string[]): Promise<string> {
+    const { all } = await execa("npm", ["run", "--silent", ...args], { cwd: this.folder, all: true });
+    return all ?? "";
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  private async run(action: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
+    const run: Run = { changes: {}, messages: [] };
+    const errors: string[] = [];
+    const onEvent = ({ resourcePreEvent, diagnosticEvent }: EngineEvent) => {
+      const { op, urn } = resourcePreEvent?.metadata ?? {};
+      if (op && urn && !["same", "refresh"].includes(op)) run.changes[urn.split("::").at(-1) ?? urn] ??= op;
+      if (diagnosticEvent) run.messages.push(diagnosticEvent.message);
+      if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message);
+    };
+    try {
+      await action(onEvent);
+    } catch (error) {
+      if (errors.length === 0) throw error;
+      throw new RunFailed(errors.join("\n"));
+    }
+    return run;
+  }
+}
+
+/** A run of Pulumi that failed, with the errors that its user would see. */
+class RunFailed extends Error {}

@@ -1,0 +1,255 @@
+import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import execa from "execa";
+import { volumePaths } from "../../components/namedVolumes";
+import { projectDir } from "../../scripts/setup/paths";
+import { asteriskSource } from "../../scripts/setup/source";
+import { Lab } from "../lab/lab";
+import type { Pi } from "../lab/pi";
+import { pisConfig } from "../lab/stackFile";
+import { callSelftest } from "./sip/call";
+import { Site } from "./site";
+
+const lab = "e2e";
+
+/** What a new container brings with it. */
+const newContainer = { "pi1-asterisk-container": "replace", "pi1-verification-command": "replace" };
+
+/** The images, containers and volumes of the operator's own engine: a site's must never be among them. */
+async function operatorsEngine(): Promise<string> {
+  const lists = [
+    ["image", "ls", "--quiet", "--no-trunc"],
+    ["ps", "--all", "--quiet", "--no-trunc"],
+    ["volume", "ls", "--quiet"],
+  ];
+  const listed = await Promise.all(
+    lists.map((list) => execa("docker", ["-H", "unix:///var/run/docker.sock", ...list])),
+  );
+  return listed.map(({ stdout }) => stdout).join("\n");
+}
+
+/** Only what changes, whatever Pulumi calls the single parts of a replacement. */
+function withoutPhases(changes: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(changes).map(([name, op]) => [name, /replace/.test(op) ? "replace" : op]),
+  );
+}
+
+describe("A Raspberry Pi over ssh", () => {
+  let pi: Pi;
+  let site: Site;
+  let asterisk: { packager: string; source: unknown };
+  let before_: string;
+
+  before(async function () {
+    this.timeout("10m");
+    before_ = await operatorsEngine();
+    const started = await Lab.up(1, { name: lab });
+    pi = started.pi("pi1");
+    const { version, ...source } = await asteriskSource(() => {});
+    // Where Asterisk's own host answers, that of the FPM gem does too.
+    asterisk =
+      "url" in source ? { ...{ version }, packager: "fpm", source } : { packager: "dpkg-deb", source };
+    const { identityFile, ...reached } = pisConfig(started).pi1 ?? assert.fail();
+    site = await Site.make(lab, {
+      asterisk,
+      pis: { pi1: { ...reached, identityFile: path.resolve(projectDir, identityFile) } },
+    });
+  });
+
+  after(async function () {
+    this.timeout("2m");
+    site?.remove();
+    await Lab.down({ name: lab });
+  });
+
+  it("compiles Asterisk there and runs it, and shows the compile as it goes", async function () {
+    this.timeout("45m");
+    const { messages } = await site.up();
+    assert.ok(messages.some((line) => line.includes("[CC] asterisk.c -> asterisk.o")));
+    const { pi1 } = await site.outputs();
+    assert.match(String((pi1 as { asteriskVersion: unknown }).asteriskVersion), /^\d+\.\d+\.\d+$/);
+    assert.match(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), /^healthy$/);
+  });
+
+  it("leaves nothing to do for the next preview", async function () {
+    this.timeout("2m");
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
+  it("leaves the operator's own engine as it was", async () => {
+    assert.equal(await operatorsEngine(), before_);
+  });
+
+  for (const transport of ["udp", "tcp"] as const)
+    it(`answers a call over ${transport.toUpperCase()}, and sends back the sound that it hears`, async function () {
+      this.timeout("1m");
+      assert.ok((await callSelftest(pi, transport)) >= 90);
+    });
+
+  it("shows the console in docker logs", async () => {
+    assert.match(await pi.docker("logs", "asterisk"), /Asterisk Ready/);
+  });
+
+  it("idles: less than 2 % of a core, less than 20 kB of log a minute", async function () {
+    const window = 10;
+    this.timeout("1m");
+    const id = await pi.docker("inspect", "asterisk", "--format", "{{.Id}}");
+    const log = await pi.docker("inspect", "asterisk", "--format", "{{.LogPath}}");
+    const cpuNanoseconds = async () => {
+      const stats = JSON.parse(
+        await pi.exec(
+          "curl",
+          "-s",
+          "--unix-socket",
+          "/run/docker.sock",
+          `http://docker/containers/${id}/stats?stream=false&one-shot=true`,
+        ),
+      ) as { cpu_stats: { cpu_usage: { total_usage: number } } };
+      return stats.cpu_stats.cpu_usage.total_usage;
+    };
+    const logBytes = async () => Number(await pi.exec("stat", "-c", "%s", log));
+    const [cpu, bytes] = [await cpuNanoseconds(), await logBytes()];
+    await wait(window * 1000);
+    const percent = (((await cpuNanoseconds()) - cpu) / (window * 1e9)) * 100;
+    const bytesPerMinute = ((await logBytes()) - bytes) * (60 / window);
+    assert.ok(percent < 2, `${percent} % of a core`);
+    assert.ok(bytesPerMinute < 20_000, `${bytesPerMinute} bytes of log a minute`);
+  });
+
+  it("has an image of at most 180 MB, which starts Asterisk in the foreground with its console", async () => {
+    const format = "{{json .Size}} {{json .Config.Entrypoint}} {{json .Config.Cmd}} {{json .Config.User}}";
+    const image = await pi.docker("inspect", "asterisk", "--format", "{{.Image}}");
+    const [size, ...rest] = (await pi.docker("image", "inspect", image, "--format", format)).split(" ");
+    assert.ok(Number(size) <= 180e6, `${size} bytes`);
+    assert.deepEqual(rest, ['["/usr/sbin/asterisk"]', '["-f","-vvvvv","-g","-c"]', '"asterisk"']);
+  });
+
+  it("keeps every file when container and runtime image are gone, and brings both back", async function () {
+    this.timeout("10m");
+    for (const folder of Object.values(volumePaths))
+      await pi.docker("exec", "asterisk", "sh", "-c", `echo kept > ${folder}/mine`);
+    await pi.docker("exec", "asterisk", "asterisk", "-rx", "database put mine key kept");
+    await pi.docker(
+      "exec",
+      "asterisk",
+      "sh",
+      "-c",
+      "echo '; edited by hand' >> /etc/asterisk/extensions.conf",
+    );
+    const image = await pi.docker("inspect", "asterisk", "--format", "{{.Image}}");
+    await pi.docker("rm", "--force", "asterisk");
+    await pi.docker("image", "rm", "--force", image);
+
+    await site.up({ refresh: true });
+
+    for (const folder of Object.values(volumePaths))
+      assert.equal(await pi.docker("exec", "asterisk", "cat", `${folder}/mine`), "kept");
+    assert.match(
+      await pi.docker("exec", "asterisk", "asterisk", "-rx", "database get mine key"),
+      /Value: kept/,
+    );
+    assert.match(
+      await pi.docker("exec", "asterisk", "tail", "-n1", "/etc/asterisk/extensions.conf"),
+      /edited by hand/,
+    );
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
+  it("builds the builder image again when it is gone, and leaves the running container alone", async function () {
+    this.timeout("10m");
+    const running = await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}");
+    const images = await pi.docker("image", "ls", "asterisk-rpi5-builder", "--quiet");
+    await pi.docker("image", "rm", "--force", ...images.split("\n"));
+    assert.deepEqual((await site.preview()).changes, { "pi1-builder-image": "update" });
+    await site.up();
+    assert.equal(await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}"), running);
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
+  it("replaces runtime image, container and verification for an edit of the runtime stage, and nothing else", async function () {
+    this.timeout("2m");
+    const dockerfile = path.join(site.folder, "docker/Dockerfile");
+    const text = readFileSync(dockerfile, "utf8");
+    writeFileSync(dockerfile, text.replace('title="Asterisk"', 'title="Asterisk PBX"'));
+    const { changes } = await site.preview();
+    writeFileSync(dockerfile, text);
+    assert.deepEqual(withoutPhases(changes), { "pi1-runtime-image": "replace", ...newContainer });
+  });
+
+  it("names each fault of the configuration in one message, without a stack trace", async function () {
+    this.timeout("2m");
+    const good = readFileSync(path.join(site.folder, `Pulumi.${lab}.yaml`), "utf8");
+    site.configure({
+      asterisk: { ...asterisk, packager: "rpm" },
+      pis: { pi1: { host: "10.0.0.5" } },
+      foo: 1,
+    });
+    const fault = await site.faultOf(site.preview());
+    writeFileSync(path.join(site.folder, `Pulumi.${lab}.yaml`), good);
+    assert.deepEqual(fault.trim().split("\n"), [
+      `Pulumi.${lab}.yaml is not valid:`,
+      '  asterisk-rpi5:asterisk.packager: expected fpm or dpkg-deb, got "rpm"',
+      '  asterisk-rpi5:pis.pi1.host: expected ssh://user@host or unix:///path, got "10.0.0.5" (try ssh://pi@10.0.0.5)',
+      "  asterisk-rpi5: unknown key foo (known: asterisk, pis)",
+    ]);
+  });
+
+  it("names the Pi and the process that has port 5060, before anything is changed", async function () {
+    this.timeout("2m");
+    await pi.docker("stop", "asterisk");
+    const listener = "require('node:net').createServer().listen(5060, () => console.log('listens'))";
+    const child = execa("nsenter", ["--net=" + pi.netns, "node", "-e", listener]);
+    try {
+      await new Promise((resolve) => child.stdout?.once("data", resolve));
+      const fault = await site.faultOf(site.preview());
+      assert.match(fault, /^Nothing was changed:\n {2}pi1: port 5060 \(TCP\) is in use by /);
+      assert.doesNotMatch(fault, /\n\s+at /);
+    } finally {
+      child.kill();
+      await child.catch(() => undefined);
+      await pi.docker("start", "asterisk");
+    }
+  });
+
+  it("says where the compiler's error is when a compile fails, and keeps the running container", async function () {
+    this.timeout("20m");
+    if (!("directory" in (asterisk.source as object))) this.timeout("45m");
+    const running = await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}");
+    const broken = path.join(site.folder, "broken");
+    await copySource(site, broken);
+    const file = path.join(broken, "main/asterisk.c");
+    writeFileSync(file, `${readFileSync(file, "utf8")}\nint this is no C;\n`);
+    const good = readFileSync(path.join(site.folder, `Pulumi.${lab}.yaml`), "utf8");
+    writeFileSync(
+      path.join(site.folder, `Pulumi.${lab}.yaml`),
+      good.replace(/source:\n( +\w+: .*\n)+/, `source:\n      directory: ${broken}\n`),
+    );
+    const fault = await site.faultOf(site.up());
+    const log = await site.npmRun("build-log", "--", lab);
+    writeFileSync(path.join(site.folder, `Pulumi.${lab}.yaml`), good);
+
+    assert.match(fault, /npm run build-log -- STACK/);
+    assert.match(log.split("\n").slice(-12).join("\n"), /asterisk\.c:\d+:\d+: error: /);
+    assert.ok(log.split("\n").length > 300, "the whole log");
+    assert.equal(await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}"), running);
+  });
+
+  it("takes the container away on destroy, and keeps the volumes with all that is in them", async function () {
+    this.timeout("10m");
+    await site.destroy();
+    assert.equal(await pi.docker("ps", "--all", "--quiet"), "");
+    await site.up();
+    assert.equal(await pi.docker("exec", "asterisk", "cat", `${volumePaths["asterisk-spool"]}/mine`), "kept");
+  });
+});
+
+/** The source tree that the site builds, as a copy that a test may spoil. */
+async function copySource(site: Site, folder: string): Promise<void> {
+  const packed = path.join(site.folder, ".pulumi/packed-source");
+  const [tarball] = (await execa("ls", [packed])).stdout.split("\n");
+  await execa("mkdir", [folder]);
+  await execa("tar", ["-xzf", path.join(packed, tarball ?? ""), "-C", folder, "--strip-components=1"]);
+}

@@ -38,7 +38,9 @@ export class Site {
     }
     symlinkSync(path.join(projectDir, "node_modules"), path.join(folder, "node_modules"));
     mkdirSync(path.join(folder, ".pulumi/state"), { recursive: true });
-    symlinkSync(pulumiHome, path.join(folder, ".pulumi/home"));
+    for (const made of ["home", "source"])
+      if (existsSync(path.join(pulumiDir, made)))
+        symlinkSync(path.join(pulumiDir, made), path.join(folder, ".pulumi", made));
     const site = new Site(
       folder,
       name,

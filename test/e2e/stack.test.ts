@@ -9,7 +9,7 @@ import { asteriskSource } from "../../scripts/setup/source";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { pisConfig } from "../lab/stackFile";
-import { callSelftest } from "./sip/call";
+import { callFromOutside, callSelftest } from "./sip/call";
 import { Site } from "./site";
 
 const lab = "e2e";
@@ -83,11 +83,33 @@ describe("A Raspberry Pi over ssh", () => {
     assert.equal(await operatorsEngine(), before_);
   });
 
+  it("boots without an error or a warning", async () => {
+    const log = await pi.docker("logs", "asterisk");
+    assert.deepEqual(
+      log.split("\n").filter((line) => /ERROR|WARNING/.test(line)),
+      [],
+    );
+  });
+
   for (const transport of ["udp", "tcp"] as const)
     it(`answers a call over ${transport.toUpperCase()}, and sends back the sound that it hears`, async function () {
       this.timeout("1m");
       assert.ok((await callSelftest(pi, transport)) >= 90);
     });
+
+  it("refuses a stranger's call", async function () {
+    this.timeout("1m");
+    assert.match(await callFromOutside(pi), /received 'SIP\/2\.0 401 Unauthorized/);
+  });
+
+  it("listens for SIP, and offers nothing else to the network", async () => {
+    const sockets = await pi.exec("ss", "-Hlntup");
+    const ports = sockets.split("\n").filter((line) => /"asterisk"/.test(line) && /LISTEN/.test(line));
+    assert.deepEqual(
+      ports.map((line) => line.split(/\s+/)[4]),
+      ["0.0.0.0:5060"],
+    );
+  });
 
   it("shows the console in docker logs", async () => {
     assert.match(await pi.docker("logs", "asterisk"), /Asterisk Ready/);
@@ -201,7 +223,7 @@ describe("A Raspberry Pi over ssh", () => {
     this.timeout("2m");
     await pi.docker("stop", "asterisk");
     const listener = "require('node:net').createServer().listen(5060, () => console.log('listens'))";
-    const child = execa("nsenter", ["--net=" + pi.netns, "node", "-e", listener]);
+    const child = execa("nsenter", [`--net=${pi.netns}`, "node", "-e", listener]);
     try {
       await new Promise((resolve) => child.stdout?.once("data", resolve));
       const fault = await site.faultOf(site.preview());
@@ -216,7 +238,6 @@ describe("A Raspberry Pi over ssh", () => {
 
   it("says where the compiler's error is when a compile fails, and keeps the running container", async function () {
     this.timeout("20m");
-    if (!("directory" in (asterisk.source as object))) this.timeout("45m");
     const running = await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}");
     const broken = path.join(site.folder, "broken");
     await copySource(site, broken);
@@ -243,6 +264,16 @@ describe("A Raspberry Pi over ssh", () => {
     assert.equal(await pi.docker("ps", "--all", "--quiet"), "");
     await site.up();
     assert.equal(await pi.docker("exec", "asterisk", "cat", `${volumePaths["asterisk-spool"]}/mine`), "kept");
+  });
+
+  it("can be the machine in front of you: npm run local brings it up, and changes nothing the second time", async function () {
+    this.timeout("45m");
+    await site.destroy();
+    // On the Pi itself, with the socket and the network that a person at its keyboard has.
+    const local = () => pi.exec("sh", "-c", `cd '${site.folder}' && npm run --silent local 2>&1`);
+    assert.match(await local(), /Asterisk runs in the container "asterisk"/);
+    assert.match(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), /^healthy$/);
+    assert.match(await local(), /\nResources:\n +\d+ unchanged\n/);
   });
 });
 

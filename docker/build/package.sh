@@ -2,12 +2,11 @@
 # Makes /build/asterisk-rpi5_<version>_<arch>.deb of /tmp/installdir and the default configuration in /tmp/etc:
 # the same bytes for the same source, the same content whichever packager makes it.
 set -euxo pipefail
-arch=$(dpkg --print-architecture)
 SOURCE_DATE_EPOCH=$(cat .source-date-epoch)
 export SOURCE_DATE_EPOCH LC_ALL=C.UTF-8 TZ=UTC
 # Debian's order of versions, in which 22.11.0~rc1 comes before 22.11.0, and none starts with a letter.
 version=$(echo "$VERSION" | sed -e 's/^certified[-/]//' -e 's/-rc/~rc/')
-root=/tmp/package work=/tmp/packaging
+root=/tmp/package work=/tmp/packaging arch=$(dpkg --print-architecture)
 file=/build/asterisk-rpi5_${VERSION//\//-}_$arch.deb
 mkdir -p /build "$work"
 
@@ -15,8 +14,7 @@ cp -a /tmp/installdir "$root"
 # Left out: what only a compiler needs, and /var/run, which every start has empty.
 rm -rf "$root/usr/include" "$root/usr/lib/pkgconfig" "$root/var/run"
 cp -rT /tmp/etc "$root/etc"
-find "$root/etc" -type f -exec chmod 644 {} +
-find "$root" -type d -exec chmod 755 {} +
+find "$root" \( -type d -exec chmod 755 {} + \) -o \( -path "$root/etc/*" -exec chmod 644 {} + \)
 install -D -m 644 LICENSE "$root/usr/share/doc/asterisk-rpi5/copyright"
 
 # The runtime's library packages, computed from what the binaries are linked with.
@@ -49,5 +47,4 @@ CHANGELOG
 find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 bash "/run/build/package-$PACKAGER.sh" "$root" "$work" "$version" "$file"
 rm -rf "$root" "$work"
-dpkg-deb --info "$file"
-sha256sum "$file"
+dpkg-deb --info "$file" && sha256sum "$file"

@@ -1,6 +1,5 @@
 #!/bin/bash
-# Puts Asterisk's source into /tmp/source, in two halves that lie over each other again in the stage builder:
-# configure/, what configure and pjproject read, and rest/.
+# Fetches Asterisk's source, checks that it is the expected one, and unpacks it into /tmp/source/rest.
 set -euo pipefail
 : "${SOURCE_URL:=}" "${SOURCE_SHA256:=}" "${VERSION:=}"
 
@@ -30,26 +29,10 @@ if [ "$sum" != "${SOURCE_SHA256:-$sum}" ]; then
     "  got      $sum" "Compare both with the release's announcement, then correct SOURCE_SHA256 (in a stack: asterisk.source.sha256)."
 fi
 
-rest=/tmp/source/rest configure=/tmp/source/configure
-mkdir -p "$rest" "$configure/main"
-tar --extract --file "$tarball" --directory "$rest" --strip-components=1 --no-same-owner
-cd "$rest"
+mkdir -p /tmp/source/rest
+cd /tmp/source/rest
+tar --extract --file "$tarball" --strip-components=1 --no-same-owner
 found=$(cat .version 2>/dev/null) || fail "${SOURCE_URL:-The source directory} is no Asterisk source: it has no .version."
 [ "$found" = "$VERSION" ] ||
   fail "The source is Asterisk $found, but VERSION is \"$VERSION\". Give the version that the source has, or the other source."
-
-# The release's time stands for the time of the build in all that is made of it.
-epoch=$(date -ud "$(sed -n 's/^ *Date: *//p' "ChangeLogs/ChangeLog-$found.md" 2>/dev/null | sort | tail -n1)" +%s 2>/dev/null) ||
-  epoch=$(stat -c %Y .version)
-[ "$epoch" -gt 0 ] || epoch=1
-echo "$epoch" > .source-date-epoch
-
-find . -maxdepth 1 -type f ! -name '*.md' ! -name .version ! -name .source-date-epoch -exec mv -t "$configure" {} +
-find . -name '*.in' -print0 | xargs -0r cp --parents -t "$configure"
-for folder in autoconf build_tools externals menuselect third-party; do
-  [ ! -d "$folder" ] || { rm -rf "${configure:?}/$folder"; mv "$folder" "$configure"; }
-done
-# configure wants to see one source file, by which it knows that it is in the right folder.
-touch "$configure/main/asterisk.c"
-# One time for all: make must take no file that came with the source for outdated.
-find /tmp/source -exec touch --no-dereference --date="@$epoch" {} +
+exec bash /tmp/context/split-source.sh

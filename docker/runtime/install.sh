@@ -2,9 +2,9 @@
 # Installs the package with the libraries that it names, and makes what the asterisk user writes to its own.
 set -eux
 
-# Fixed ids: the files in the volumes outlive the image.
+# Fixed ids: the files in the volumes outlive the image. The home is where the console keeps its history.
 groupadd --system --gid 999 asterisk
-useradd --system --uid 999 --gid 999 --home-dir /var/lib/asterisk --no-create-home --shell /usr/sbin/nologin asterisk
+useradd --system --uid 999 --gid 999 --home-dir /var/spool/asterisk --no-create-home --shell /usr/sbin/nologin asterisk
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update

@@ -4,6 +4,7 @@ import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import execa from "execa";
 import { volumePaths } from "../../components/namedVolumes";
+import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir } from "../../scripts/setup/paths";
 import { asteriskSource } from "../../scripts/setup/source";
 import { Lab } from "../lab/lab";
@@ -17,16 +18,14 @@ const lab = "e2e";
 /** What a new container brings with it. */
 const newContainer = { "pi1-asterisk-container": "replace", "pi1-verification-command": "replace" };
 
-/** The images, containers and volumes of the operator's own engine: a site's must never be among them. */
+/** What the operator's own engine has of this project's kind: nothing of a site may ever come to it. */
 async function operatorsEngine(): Promise<string> {
   const lists = [
-    ["image", "ls", "--quiet", "--no-trunc"],
-    ["ps", "--all", "--quiet", "--no-trunc"],
-    ["volume", "ls", "--quiet"],
+    ["image", "ls", "--format={{.Repository}}:{{.Tag}} {{.ID}}", "--filter=reference=asterisk-rpi5*"],
+    ["ps", "--all", "--format={{.ID}}", "--filter=name=asterisk"],
+    ["volume", "ls", "--format={{.Name}}", "--filter=name=asterisk-"],
   ];
-  const listed = await Promise.all(
-    lists.map((list) => execa("docker", ["-H", "unix:///var/run/docker.sock", ...list])),
-  );
+  const listed = await Promise.all(lists.map((list) => execa("docker", ["-H", localDockerHost, ...list])));
   return listed.map(({ stdout }) => stdout).join("\n");
 }
 
@@ -40,12 +39,12 @@ function withoutPhases(changes: Record<string, string>): Record<string, string> 
 describe("A Raspberry Pi over ssh", () => {
   let pi: Pi;
   let site: Site;
-  let asterisk: { packager: string; source: unknown };
-  let before_: string;
+  let asterisk: Record<string, unknown>;
+  let operatorsBefore: string;
 
   before(async function () {
     this.timeout("10m");
-    before_ = await operatorsEngine();
+    operatorsBefore = await operatorsEngine();
     const started = await Lab.up(1, { name: lab });
     pi = started.pi("pi1");
     const { version, ...source } = await asteriskSource(() => {});
@@ -80,7 +79,7 @@ describe("A Raspberry Pi over ssh", () => {
   });
 
   it("leaves the operator's own engine as it was", async () => {
-    assert.equal(await operatorsEngine(), before_);
+    assert.equal(await operatorsEngine(), operatorsBefore);
   });
 
   it("boots without an error or a warning", async () => {

@@ -21,7 +21,13 @@ const newContainer = { "pi1-asterisk-container": "replace", "pi1-verification-co
 /** What the operator's own engine has of this project's kind: nothing of a site may ever come to it. */
 async function operatorsEngine(): Promise<string> {
   const lists = [
-    ["image", "ls", "--format={{.Repository}}:{{.Tag}} {{.ID}}", "--filter=reference=asterisk-rpi5*"],
+    [
+      "image",
+      "ls",
+      "--format={{.Repository}}:{{.Tag}} {{.ID}}",
+      "--filter=reference=asterisk-rpi5",
+      "--filter=reference=asterisk-rpi5-builder",
+    ],
     ["ps", "--all", "--format={{.ID}}", "--filter=name=asterisk"],
     ["volume", "ls", "--format={{.Name}}", "--filter=name=asterisk-"],
   ];

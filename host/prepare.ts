@@ -36,6 +36,29 @@ export async function prepareHosts(
 }
 
 function faultsOfHost(host: DockerHost, result: FactsResult, builderReference: string): string[] {
-  if ("fault" in result) return [`${host.uri} cannot be asked: ${result.fault}`];
+  if ("fault" in result) return [unreachable(host.uri, result.fault)];
   return faultsOf(result.facts, { builds: !(builderReference in result.facts.images) });
+}
+
+/** What a person can do about each of ssh's own messages. */
+const sshAdvice: [message: RegExp, advice: string][] = [
+  [
+    /Host key verification failed/,
+    "its host key is not the hostKey of the configuration, or that is not a whole key. If the Pi is a new one, take its " +
+      "key from the Pi itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
+  ],
+  [
+    /Permission denied/,
+    "it does not accept your key: try ssh by hand, then ssh-copy-id, or name the key with identityFile",
+  ],
+  [
+    /Could not resolve|No route|timed out|refused|unreachable|closed by/i,
+    "is it switched on and on the network, is its address right, does its sshd run?",
+  ],
+];
+
+/** The message about a host that could not be asked at all: ssh's own words, and what to do. */
+export function unreachable(uri: string, fault: string): string {
+  const advice = sshAdvice.find(([message]) => message.test(fault))?.[1] ?? "try ssh by hand";
+  return `${uri} cannot be asked: ${advice} (ssh said: ${fault})`;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dockerHost, quoted } from "../../../host/dockerHost";
+import { unreachable } from "../../../host/prepare";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
 const pi = { host: "ssh://pi@raspberrypi.local:2222", hostKey };
@@ -40,6 +41,17 @@ describe("a Docker host", () => {
     assert.equal(usual.interactive("docker ps"), "docker ps");
     const other = dockerHost("a/b/c", { host: "unix:///run/other.sock" });
     assert.equal(other.interactive("docker ps"), "env DOCKER_HOST=unix:///run/other.sock docker ps");
+  });
+
+  it("that cannot be asked is told in ssh's own words, with what to do", () => {
+    const told = (fault: string) => unreachable("ssh://pi@pbx", fault);
+    assert.match(
+      told("Host key verification failed."),
+      /not the hostKey of the configuration.*ssh said: Host key/,
+    );
+    assert.match(told("pi@pbx: Permission denied (publickey)."), /ssh-copy-id.*identityFile/);
+    assert.match(told("ssh: connect to host pbx port 22: No route to host"), /switched on/);
+    assert.match(told("something else"), /try ssh by hand.*something else/);
   });
 
   it("quotes a word for the shell only where it must", () => {

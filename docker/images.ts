@@ -36,6 +36,7 @@ export function planImages(
   });
   const runtime = plan("asterisk-rpi5", version, contexts.runtime, {
     BUILDER: builder.reference,
+    VERSION: version,
     RUNTIME_BASE: asterisk.baseImages.runtime,
   });
   return { builder, runtime };

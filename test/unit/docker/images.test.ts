@@ -81,6 +81,12 @@ describe("what the images are built from", () => {
     assert.equal(native.builder.buildArgs.BUILD_NATIVE, "1");
   });
 
+  it("builds the runtime image from that builder image, and labels it with the release", () => {
+    const { builder, runtime } = plan();
+    assert.equal(runtime.buildArgs.BUILDER, builder.reference);
+    assert.equal(runtime.buildArgs.VERSION, "22.10.1");
+  });
+
   it("hands a release's URL and sum to the build, and no tarball", () => {
     const source = { url: "https://example.org/a.tar.gz", sha256: "ab".repeat(32) };
     const { builder } = planImages({ ...site(""), source }, path.join(folder, "work"));

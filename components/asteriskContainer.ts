@@ -5,6 +5,8 @@ import type { Mount } from "./namedVolumes";
 export interface AsteriskContainerArgs {
   imageId: pulumi.Input<string>;
   mounts: Mount[];
+  /** The generation of the container that runs on the host, if one runs (see the constructor). */
+  generation?: string;
 }
 
 /** Docker's name of the container. */
@@ -28,6 +30,9 @@ export class AsteriskContainer extends pulumi.ComponentResource {
       `${name}-container`,
       {
         name: containerName,
+        // An `up` without --refresh does not look at the container. So it carries a generation, which comes back with the
+        // host's facts: the one in the state while the container runs, a new one when it does not. Then it is replaced.
+        labels: [{ label: "asterisk-rpi5.generation", value: args.generation ?? new Date().toISOString() }],
         image: args.imageId,
         networkMode: "host",
         restart: "unless-stopped",

@@ -62,7 +62,7 @@ export class AsteriskPi extends pulumi.ComponentResource {
     const volumes = new NamedVolumes(`${name}-volumes`, onHost);
     const container = new AsteriskContainer(
       `${name}-asterisk`,
-      { imageId: runtime.imageId, mounts: volumes.mounts },
+      { imageId: runtime.imageId, mounts: volumes.mounts, generation: runningGeneration(args.facts) },
       onHost,
     );
     const verification = new Verification(
@@ -84,4 +84,9 @@ export class AsteriskPi extends pulumi.ComponentResource {
     };
     this.registerOutputs(this.outputs);
   }
+}
+
+/** The generation of the container that runs; none when it is stopped, gone, or not ours. */
+function runningGeneration({ container }: Facts): string | undefined {
+  return container?.status === "running" ? container.generation : undefined;
 }

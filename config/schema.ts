@@ -133,7 +133,7 @@ const pi = z
       context.addIssue({
         code: "custom",
         path: ["hostKey"],
-        message: `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (ssh-keyscan -t ed25519 ${address} shows it)`,
+        message: `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address} shows it)`,
       });
     for (const key of ["hostKey", "identityFile"] as const)
       if (!overSsh && value[key] !== undefined)

@@ -20,7 +20,8 @@ else
     docker image inspect --format \
       '{{range .RepoTags}}image={{.}} {{index $.Config.Labels "asterisk-rpi5.generation"}}{{"\n"}}{{end}}' "$id"
   done | sed '/^$/d'
-  fact container "$(docker container inspect --format '{{.State.Status}} {{.Id}}' asterisk 2>/dev/null)"
+  fact container "$(docker container inspect --format \
+    '{{.State.Status}} {{.Id}} {{index .Config.Labels "asterisk-rpi5.generation"}}' asterisk 2>/dev/null)"
   own=$(docker container top asterisk -o pid 2>/dev/null | sed 1d | tr -d ' ' | tr '\n' ',')
 fi
 

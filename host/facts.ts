@@ -21,8 +21,8 @@ export interface Facts {
   freeKiB?: number;
   /** The images of this project on the host: reference to generation (see BuilderImage). */
   images: Record<string, string>;
-  /** The state and the id of the container named `asterisk`, whoever made it. */
-  container?: { status: string; id: string };
+  /** The container named `asterisk`, whoever made it; with a generation when it was us (see AsteriskContainer). */
+  container?: { status: string; id: string; generation?: string };
   /** What listens on port 5060 and is not in that container; without a process where the host does not tell. */
   listeners: { protocol: string; process?: string; pid?: string }[];
 }
@@ -59,7 +59,7 @@ export function parseFacts(lines: string[]): Facts {
   const all = (key: string) => values.filter((fact) => fact.key === key).map((fact) => fact.value);
   const one = (key: string) => all(key)[0];
   const count = (key: string) => (one(key) === undefined ? undefined : Number(one(key)));
-  const [status, id] = one("container")?.split(" ") ?? [];
+  const [status, id, generation] = one("container")?.split(" ") ?? [];
   return {
     machine: one("machine") ?? "unknown",
     model: one("model"),
@@ -75,7 +75,7 @@ export function parseFacts(lines: string[]): Facts {
         return [reference, generation];
       }),
     ),
-    container: status && id ? { status, id } : undefined,
+    container: status && id ? { status, id, generation } : undefined,
     listeners: all("listener").map((line) => {
       const [protocol = "", pid, process] = line.split(" ");
       return { protocol, pid, process };

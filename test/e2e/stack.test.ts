@@ -185,6 +185,20 @@ describe("A Raspberry Pi over ssh", () => {
     assert.deepEqual((await site.preview()).changes, {});
   });
 
+  it("brings a container that was stopped or removed back without being told to refresh", async function () {
+    this.timeout("10m");
+    for (const fault of [
+      ["stop", "asterisk"],
+      ["rm", "--force", "asterisk"],
+    ]) {
+      await pi.docker(...fault);
+      assert.deepEqual(withoutPhases((await site.preview()).changes), newContainer);
+      await site.up();
+      assert.equal(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), "healthy");
+      assert.deepEqual((await site.preview()).changes, {});
+    }
+  });
+
   it("builds the builder image again when it is gone, and leaves the running container alone", async function () {
     this.timeout("10m");
     const running = await pi.docker("inspect", "asterisk", "--format", "{{.Id}} {{.State.StartedAt}}");

@@ -19,7 +19,16 @@ const images = {
   },
 };
 
-const facts: Facts = { machine: "aarch64", cores: 4, memoryKiB: 8_000_000, images: {}, listeners: [] };
+const generation = "2026-01-01T00:00:00.000Z";
+const container = { status: "running", id: "c0ffee", generation };
+const facts: Facts = {
+  machine: "aarch64",
+  cores: 4,
+  memoryKiB: 8_000_000,
+  images: {},
+  listeners: [],
+  container,
+};
 
 /** What is known of one registered resource: who it belongs to, what it is made of, what its options are. */
 interface Registered {
@@ -169,6 +178,7 @@ describe("a Pi with Asterisk", () => {
     const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();
     assert.deepEqual(inputs, {
       name: "asterisk",
+      labels: [{ label: "asterisk-rpi5.generation", value: generation }],
       image: "sha256:runtime",
       networkMode: "host",
       restart: "unless-stopped",
@@ -192,6 +202,20 @@ describe("a Pi with Asterisk", () => {
       destroyGraceSeconds: 30,
     });
     assert.equal(options.deleteBeforeReplace, true);
+  });
+
+  it("replaces a container that does not run, and leaves one that does alone", async () => {
+    const labelOf = async (found: Facts["container"]) => {
+      const { resources } = await register({ ...facts, container: found });
+      return JSON.stringify(resources["pbx-asterisk-container"]?.inputs.labels);
+    };
+    assert.match(await labelOf(container), /2026-01-01/);
+    for (const found of [
+      undefined,
+      { ...container, status: "exited" },
+      { ...container, generation: undefined },
+    ])
+      assert.doesNotMatch(await labelOf(found), /2026-01-01/);
   });
 
   it("verifies each new container, and shows how to operate it", async () => {

@@ -61,7 +61,7 @@ describe("the configuration of a site", () => {
       "asterisk: unknown key packgaer (known: version, packager, gemSource, source, buildNative, baseImages)",
       'pis.Front.host: expected ssh://user@host or unix:///path, got "10.0.0.5" (try ssh://pi@10.0.0.5)',
       'pis.Front: expected a name of lower-case letters, digits and hyphens that starts with a letter, got "Front"',
-      'pis.back.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (ssh-keyscan -t ed25519 10.0.0.6 shows it)',
+      'pis.back.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (npm run hostkey -- 10.0.0.6 shows it)',
     ]);
   });
 

@@ -81,7 +81,7 @@ describe("a host's facts", () => {
       "dockerRoot=/var/lib/docker",
       "freeKiB=78539384",
       "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
-      "container=running 343e50042af6",
+      "container=running 343e50042af6 2026-11-23T12:00:00.000Z",
       "listener=tcp 1322 kamailio",
       "listener=udp ",
       "exit=0",
@@ -90,7 +90,11 @@ describe("a host's facts", () => {
     assert.deepEqual(facts.images, {
       "asterisk-rpi5-builder:22.10.1-0123456789ab": "2026-11-23T12:00:00.000Z",
     });
-    assert.deepEqual(facts.container, { status: "running", id: "343e50042af6" });
+    assert.deepEqual(facts.container, {
+      status: "running",
+      id: "343e50042af6",
+      generation: "2026-11-23T12:00:00.000Z",
+    });
     assert.deepEqual(facts.listeners, [
       { protocol: "tcp", pid: "1322", process: "kamailio" },
       { protocol: "udp", pid: undefined, process: undefined },

@@ -30,7 +30,7 @@ const url = (example: string) =>
       expected(`a URL such as ${example}`),
     );
 
-const version = text(/^\d+\.\d+\.\d+(-[a-z0-9]+)?$/, `a release such as "22.11.0"`);
+const version = text(/^(\d+\.\d+\.\d+|certified-\d+\.\d+-cert\d+)(-rc\d+)?$/, `a release such as "22.11.0"`);
 
 const release = z.strictObject({
   /** Where the release tarball is, compressed with gzip. */

@@ -37,6 +37,11 @@ describe("the configuration of a site", () => {
     assert.deepEqual(faultsOf(input), []);
   });
 
+  for (const version of ["22.11.0", "23.0.0-rc1", "certified-20.7-cert5"])
+    it(`knows ${version} as a release`, () => {
+      assert.deepEqual(faultsOf({ asterisk: { ...asterisk, version }, pis }), []);
+    });
+
   it("accepts the example that comes with the project", () => {
     const file = readFileSync(path.join(__dirname, "../../../Pulumi.rpi5.yaml"), "utf8");
     const { config } = parse(file) as { config: Record<string, unknown> };

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
+import { json } from "node:stream/consumers";
 import { setTimeout as wait } from "node:timers/promises";
 import execa from "execa";
+import { z } from "zod";
 import { volumePaths } from "../../components/namedVolumes";
 import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir } from "../../scripts/setup/paths";
@@ -34,6 +38,9 @@ async function operatorsEngine(): Promise<string> {
   const listed = await Promise.all(lists.map((list) => execa("docker", ["-H", localDockerHost, ...list])));
   return listed.map(({ stdout }) => stdout).join("\n");
 }
+
+/** https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
+const stats = z.object({ cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }) });
 
 /** Only what changes, whatever Pulumi calls the single parts of a replacement. */
 function withoutPhases(changes: Record<string, string>): Record<string, string> {
@@ -126,16 +133,10 @@ describe("A Raspberry Pi over ssh", () => {
     const id = await pi.docker("inspect", "asterisk", "--format", "{{.Id}}");
     const log = await pi.docker("inspect", "asterisk", "--format", "{{.LogPath}}");
     const cpuNanoseconds = async () => {
-      const stats = JSON.parse(
-        await pi.exec(
-          "curl",
-          "-s",
-          "--unix-socket",
-          "/run/docker.sock",
-          `http://docker/containers/${id}/stats?stream=false&one-shot=true`,
-        ),
-      ) as { cpu_stats: { cpu_usage: { total_usage: number } } };
-      return stats.cpu_stats.cpu_usage.total_usage;
+      const socketPath = pi.socket;
+      const request = http.get({ socketPath, path: `/containers/${id}/stats?stream=false&one-shot=true` });
+      const [response] = (await once(request, "response")) as [http.IncomingMessage];
+      return stats.parse(await json(response)).cpu_stats.cpu_usage.total_usage;
     };
     const logBytes = async () => Number(await pi.exec("stat", "-c", "%s", log));
     const [cpu, bytes] = [await cpuNanoseconds(), await logBytes()];

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { local } from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerHost } from "../host/dockerHost";
+import { type DockerHost, quoted } from "../host/dockerHost";
 
 export interface VerificationArgs {
   host: DockerHost;
@@ -24,7 +24,7 @@ export class Verification extends pulumi.ComponentResource {
     const command = new local.Command(
       `${name}-command`,
       {
-        create: pulumi.interpolate`${args.host.shell} ${args.containerId} ${args.version}`,
+        create: pulumi.interpolate`${args.host.shell} ${args.containerId} ${quoted(args.version)}`,
         stdin: script,
         triggers: [args.containerId, args.version],
         logging: "none",

@@ -1,7 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { type AsteriskConfig, type Fault, faultsMessage, parseSite, type Site } from "./schema";
+import {
+  type AsteriskConfig,
+  directoryOf,
+  type Fault,
+  faultsMessage,
+  parseSite,
+  releasePattern,
+  type Site,
+} from "./schema";
 import { userError } from "./userError";
 
 /** A site whose Asterisk release is known, whichever form its source has. */
@@ -20,6 +28,8 @@ export function versionOfTree(directory: string, configured: string | undefined)
   if (!existsSync(versionFile) || !existsSync(path.join(directory, "configure")))
     return fault(`${directory} is no Asterisk source tree: expected the files .version and configure in it`);
   const found = readFileSync(versionFile, "utf8").trim();
+  if (!releasePattern.test(found))
+    return fault(`${directory}/.version is no release such as 22.11.0: ${JSON.stringify(found)}`);
   if (configured !== undefined && configured !== found)
     return {
       path: "asterisk.version",
@@ -43,14 +53,16 @@ export function loadSite(): LoadedSite {
   }
 
   const parsed = parseSite(input);
-  if ("faults" in parsed) throw userError(faultsMessage(pulumi.getStack(), parsed.faults));
+  const tree = directoryOf(input);
+  const treeVersion = tree && versionOfTree(tree.directory, tree.version);
+  const faults = [
+    ...("faults" in parsed ? parsed.faults : []),
+    ...(treeVersion === undefined || typeof treeVersion === "string" ? [] : [treeVersion]),
+  ];
+  if (faults.length > 0 || "faults" in parsed) throw userError(faultsMessage(pulumi.getStack(), faults));
   const { asterisk, pis } = parsed.site;
-  const version =
-    "directory" in asterisk.source
-      ? versionOfTree(asterisk.source.directory, asterisk.version)
-      : // The schema requires a version with a tarball.
-        (asterisk.version ?? "");
-  if (typeof version !== "string") throw userError(faultsMessage(pulumi.getStack(), [version]));
+  // The schema requires a version where there is no tree to say it.
+  const version = asterisk.version ?? String(treeVersion);
   return { asterisk: { ...asterisk, version }, pis };
 }
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** Shows what a person wrote, short enough for one line. */
+/** Shows what a person wrote, short enough for one line, and without what may be a password in a URL. */
 const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(/:[^:\s"]*@/g, ":...@");
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
 
@@ -17,7 +17,7 @@ const expected = (what: string) => ({
 const text = (pattern: RegExp, what: string) => z.string(expected(what)).regex(pattern, expected(what));
 
 /** A URL with a user or a password in it would end up in the image's history, so it is refused, unshown. */
-const hasCredentials = (url: string): boolean => /^[a-z]+:\/\/[^/]*@/.test(url);
+const hasCredentials = (url: string): boolean => /^[a-z]+:\/\/[^\s?#]*@/i.test(url);
 
 const url = (example: string) =>
   z
@@ -30,7 +30,10 @@ const url = (example: string) =>
       expected(`a URL such as ${example}`),
     );
 
-const version = text(/^(\d+\.\d+\.\d+|certified-\d+\.\d+-cert\d+)(-rc\d+)?$/, `a release such as "22.11.0"`);
+/** What Asterisk calls its releases, as it stands in their `.version`. */
+export const releasePattern = /^(\d+\.\d+\.\d+|certified-\d+\.\d+-cert\d+)(-rc\d+)?$/;
+
+const version = text(releasePattern, `a release such as "22.11.0"`);
 
 const release = z.strictObject({
   /** Where the release tarball is, compressed with gzip. */
@@ -103,7 +106,7 @@ const asterisk = z
   });
 
 const hostExample = "ssh://user@host or unix:///path";
-const hostForm = /^(ssh:\/\/[^\s@/:]+@[^\s@/:]+(:\d+)?|unix:\/\/\/\S+)$/;
+const hostForm = /^(ssh:\/\/\w[\w.-]*@\w[\w.-]*(:\d+)?|unix:\/\/\/\S+)$/;
 
 /** Most people give an address alone: shows them what to put around it. */
 const hostHint = (given: unknown): string =>
@@ -113,7 +116,7 @@ const pi = z
   .strictObject(
     {
       /** Where its Docker Engine is. `ssh://user@host[:port]` goes through the system's ssh, with ~/.ssh/config. */
-      host: z.string(expected(hostExample)).refine((value) => hostForm.test(value), {
+      host: z.string(expected(hostExample)).refine((value) => hostForm.test(value) && URL.canParse(value), {
         error: (issue) => `expected ${hostExample}, got ${shown(issue.input)}${hostHint(issue.input)}`,
       }),
       /** The Pi's SSH host key, as `ssh-keyscan` prints it without the host's name. Required with ssh://. */
@@ -155,17 +158,35 @@ const pis = z
   .superRefine((value, context) => {
     if (Object.keys(value).length === 0)
       context.addIssue({ code: "custom", message: "is empty: expected at least one Pi, by name" });
-    for (const name of Object.keys(value))
+    for (const [name, { host }] of Object.entries(value)) {
+      const other = Object.entries(value).find((entry) => entry[1].host === host)?.[0];
+      if (other !== undefined && other !== name)
+        context.addIssue({
+          code: "custom",
+          path: [name, "host"],
+          message: `is ${host}, and so is that of ${other}: a host has room for one Asterisk`,
+        });
       if (!piName.test(name))
         context.addIssue({
           code: "custom",
           path: [name],
           message: `expected a name of lower-case letters, digits and hyphens that starts with a letter, got ${shown(name)}`,
         });
+    }
   });
 
 /** All that a stack's file may say under `asterisk-rpi5:`. */
 export const siteSchema = z.strictObject({ asterisk, pis });
+
+/** The source tree that the input names, if it names one: whatever else is wrong with the input. */
+export function directoryOf(input: {
+  asterisk?: unknown;
+}): { directory: string; version?: string } | undefined {
+  const parsed = z.object({ source: directory, version: version.optional() }).safeParse(input.asterisk);
+  return parsed.success
+    ? { directory: parsed.data.source.directory, version: parsed.data.version }
+    : undefined;
+}
 
 export type Site = z.infer<typeof siteSchema>;
 export type AsteriskConfig = Site["asterisk"];

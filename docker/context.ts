@@ -6,13 +6,13 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
 import path from "node:path";
 import type { SourceTarball } from "./source";
+import { removeUnused } from "./unused";
 
 /** The line of the Dockerfile where the builder ends: what is above it makes the builder image, and no more. */
 const builderEnd = /^FROM \$\{BUILDER\} AS package$/m;
@@ -47,8 +47,6 @@ const entriesOf = (folder: string, name: string): Entry[] =>
       : [{ name: path.join(name, entry.name), file: path.join(folder, name, entry.name) }],
   );
 
-const day = 24 * 60 * 60 * 1000;
-
 /** Lays out a build context below `target`, unless one with the same content is there. */
 function layOut(target: string, kind: string, dockerfile: string, entries: Entry[]): BuildContext {
   const hash = createHash("sha256").update(dockerfile);
@@ -71,15 +69,6 @@ function layOut(target: string, kind: string, dockerfile: string, entries: Entry
   utimesSync(folder, new Date(), new Date());
   removeUnused(target);
   return { path: folder, digest };
-}
-
-/** Removes contexts that no run has used for a day: one that is being uploaded must stay. */
-function removeUnused(target: string): void {
-  for (const name of readdirSync(target)) {
-    const folder = path.join(target, name);
-    const used = statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - used > day) rmSync(folder, { recursive: true, force: true });
-  }
 }
 
 /** The build contexts of both images, below `target`. `source` is there when it does not come from a URL. */

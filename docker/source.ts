@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, utimesSync } from "node:fs";
 import path from "node:path";
 import * as tar from "tar";
+import { removeUnused } from "./unused";
 
 /** What of a source tree does not go to the Docker host: it is not Asterisk, and changes without meaning. */
 const leftOut = /^(\.git|out|[^/]*\.md)(\/|$)/;
@@ -56,5 +57,7 @@ export function packSource(directory: string, cacheFolder: string): SourceTarbal
     );
     renameSync(unfinished, file);
   }
+  utimesSync(file, new Date(), new Date());
+  removeUnused(cacheFolder);
   return { file, sha256: createHash("sha256").update(readFileSync(file)).digest("hex") };
 }

@@ -73,7 +73,7 @@ function sshOptions(owner: string, pi: PiConfig): string[] {
     ControlMaster: "auto",
     ControlPersist: controlPersist,
     ControlPath: `~/.ssh/asterisk-rpi5-${digest}`,
-    ...(pi.identityFile && { IdentityFile: pi.identityFile }),
+    ...(pi.identityFile && { IdentityFile: `"${pi.identityFile}"` }),
   };
   return Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }

@@ -9,8 +9,8 @@ fact model "$(tr -d '\0' 2>/dev/null </proc/device-tree/model)"
 
 if ! command -v docker >/dev/null; then
   fact dockerFault "the docker command is not installed there"
-elif ! version=$(docker version --format '{{.Server.Version}}' 2>&1); then
-  fact dockerFault "$(printf %s "$version" | tail -n 1)"
+elif ! version=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
+  fact dockerFault "$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
 else
   fact dockerVersion "$version"
   root=$(docker info --format '{{.DockerRootDir}}')

@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { local, types } from "@pulumi/command";
-import type * as pulumi from "@pulumi/pulumi";
 import type { DockerHost } from "./dockerHost";
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
@@ -13,7 +12,7 @@ export interface Facts {
   model?: string;
   cores: number;
   memoryKiB: number;
-  /** Why the engine does not serve us, in Docker's own words. Then no fact about the engine is known. */
+  /** Why the engine does not serve us, mostly in Docker's own words. Then no fact about the engine is known. */
   dockerFault?: string;
   dockerVersion?: string;
   /** The folder where the engine keeps its data, and what is free there. */
@@ -33,12 +32,12 @@ export type FactsResult = { facts: Facts } | { fault: string };
 const script = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
 
 /** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
-export async function readFacts(host: DockerHost, parent?: pulumi.Resource): Promise<FactsResult> {
+export async function readFacts(host: DockerHost): Promise<FactsResult> {
   if (host.sshOpts.length > 0)
     mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
   const result = await local.run(
     { command: `${host.shell}; echo "exit=$?"`, stdin: script, logging: types.enums.local.Logging.None },
-    { parent, async: true },
+    { async: true },
   );
   const lines = result.stdout.split("\n");
   if (!lines.includes("exit=0"))

@@ -71,7 +71,7 @@ export const rules: Rule[] = [
       return freeKiB === undefined || freeKiB >= needed
         ? undefined
         : `${inGB(freeKiB)} are free in ${dockerRoot}, where Docker keeps its data: ${inGB(needed)} are needed ` +
-            `${builds ? "to build" : "to run"}. Type there: docker system prune, or use a larger disk`;
+            `${builds ? "to build" : "to run"}. Type there: docker image prune, or use a larger disk`;
     },
   },
   {

@@ -3,12 +3,12 @@ import path from "node:path";
 import * as docker from "@pulumi/docker";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import execa from "execa";
-import { readSite } from "../config/file";
 import { type DockerHost, dockerHost } from "../host/dockerHost";
 import { platformOf } from "../host/rules";
 import { pulumiEnvironment } from "./pulumi/environment";
 import { pulumiDir, pulumiHome } from "./setup/paths";
 import { pulumiVersions } from "./setup/pulumi";
+import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
 
 const usage =

@@ -22,8 +22,8 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
     PATH: [pulumiBinFolder, given.PATH].join(path.delimiter),
   };
   // They would send what is meant for a Pi to the engine that its operator has chosen.
-  for (const name of ["DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_SSH_OPTS"])
-    delete environment[name];
+  for (const name of Object.keys(environment))
+    if (name.startsWith("DOCKER_") && name !== "DOCKER_CONFIG") delete environment[name];
   if (given.PULUMI_BACKEND_URL === undefined) {
     const state = path.join(pulumiDir, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });

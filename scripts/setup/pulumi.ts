@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
+import { exists } from "./debian";
 import { type GoBuild, goBuild, moduleDir } from "./go";
 import { pulumiHome } from "./paths";
 import type { Step } from "./step";
@@ -209,13 +210,6 @@ export async function requiredVersion(module: string, dependency: string): Promi
   const version = line?.match(/ (v\S+)/)?.[1];
   if (!version) throw new Error(`toolchain/${module}/go.mod does not require ${dependency}`);
   return version;
-}
-
-function exists(file: string): Promise<boolean> {
-  return fs.access(file).then(
-    () => true,
-    () => false,
-  );
 }
 
 function remove(file: string): Promise<void> {

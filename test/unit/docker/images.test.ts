@@ -114,6 +114,11 @@ describe("what the images are built from", () => {
       /is 22\.11\.0, and the source in .* is 22\.10\.1/,
     );
     assert.match(messageOf(versionOfTree(path.join(folder, "none"), undefined)), /there is no directory/);
+    writeFileSync(path.join(tree, ".version"), "22.1.0; touch x");
+    assert.match(
+      messageOf(versionOfTree(tree, undefined)),
+      /is no release such as 22\.11\.0: "22\.1\.0; touch x"/,
+    );
     assert.match(messageOf(versionOfTree(folder, undefined)), /is no Asterisk source tree/);
   });
 });

@@ -28,7 +28,10 @@ describe("a Docker host", () => {
 
   it("takes port, user and identity file to every command", () => {
     const host = dockerHost("a/b/c", { ...pi, identityFile: "keys/my pi" });
-    assert.match(host.shell, /^ssh -o .*'IdentityFile=keys\/my pi' -p 2222 pi@raspberrypi.local 'sh -s --'$/);
+    assert.match(
+      host.shell,
+      /^ssh -o .*'IdentityFile="keys\/my pi"' -p 2222 pi@raspberrypi.local 'sh -s --'$/,
+    );
     assert.equal(
       host.interactive("docker ps"),
       "ssh -t -i 'keys/my pi' -p 2222 pi@raspberrypi.local 'docker ps'",

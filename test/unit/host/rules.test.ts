@@ -36,7 +36,7 @@ describe("the rules for a host", () => {
     {
       rule: "disk",
       facts: { freeKiB: 5 * GiB },
-      says: /5\.0 GB are free in \/var\/lib\/docker.*6\.0 GB.*docker system prune/,
+      says: /5\.0 GB are free in \/var\/lib\/docker.*6\.0 GB.*docker image prune/,
     },
     {
       rule: "port 5060",

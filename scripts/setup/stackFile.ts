@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { SetupError } from "../scripts/setup/step";
-import { faultsMessage, parseSite, type Site } from "./schema";
+import { faultsMessage, parseSite, type Site } from "../../config/schema";
+import { SetupError } from "./step";
 
 const prefix = "asterisk-rpi5:";
 const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });

@@ -3,7 +3,9 @@ import path from "node:path";
 import * as docker from "@pulumi/docker";
 import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
 import execa from "execa";
+import { z } from "zod";
 import { type DockerHost, dockerHost } from "../host/dockerHost";
+import { unreachable } from "../host/prepare";
 import { platformOf } from "../host/rules";
 import { pulumiEnvironment } from "./pulumi/environment";
 import { pulumiDir, pulumiHome } from "./setup/paths";
@@ -83,12 +85,23 @@ async function main([stack, only, ...rest]: string[]): Promise<void> {
   for (const [name, pi] of Object.entries(pis)) {
     if (only !== undefined && name !== only) continue;
     console.log(`=== ${name} (${pi.host})`);
-    await printLog(dockerHost(`asterisk-rpi5/${stack}/${name}`, pi), asterisk.baseImages.builder);
+    const host = dockerHost(`asterisk-rpi5/${stack}/${name}`, pi);
+    await printLog(host, asterisk.baseImages.builder).catch((error: unknown) => {
+      console.error(`${name}: ${unreachable(host.uri, lastWords(error))}`);
+      process.exitCode = 1;
+    });
   }
 }
 
+/** The last line of what a program or Pulumi said when it failed: the command itself is long, and no help. */
+function lastWords(error: unknown): string {
+  const said = z.object({ stderr: z.string().min(1) }).safeParse(error);
+  const text = said.success ? said.data.stderr : String(error);
+  return text.trim().split("\n").at(-1) ?? "";
+}
+
 main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof SetupError || error instanceof Error)) throw error;
-  console.error(error instanceof SetupError ? error.message : `The log could not be read: ${error.message}`);
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
   process.exitCode = 1;
 });

@@ -1,8 +1,9 @@
-import { parseArgs } from "node:util";
+import { programs as labPrograms } from "../test/lab/requirements";
 import { baseImageSteps } from "./setup/bases";
 import { exists, installCommands } from "./setup/debian";
 import { engineStep, localDockerHost } from "./setup/engine";
-import { localStackFile, writeLocalStack } from "./setup/localStack";
+import { flags } from "./setup/flags";
+import { hasLocalStack, localStackFile, writeLocalStack } from "./setup/localStack";
 import { pulumiSteps } from "./setup/pulumi";
 import { runSteps } from "./setup/run";
 import { asteriskSource } from "./setup/source";
@@ -10,43 +11,33 @@ import type { Step } from "./setup/step";
 
 /** What the end-to-end tests use beside the product itself: a SIP caller, and the lab's machines. */
 const testTools: Step = {
-  title: "Install what the tests use (SIPp, sshd, iptables)",
+  title: "Install what the tests use (SIPp, and the lab's programs)",
   isDone: async () => false,
   run: async (say) => {
-    await installCommands(
-      [
-        ["sipp", "sip-tester"],
-        ["/usr/sbin/sshd", "openssh-server"],
-        ["iptables", "iptables"],
-        ["ip", "iproute2"],
-        ["ssh-keygen", "openssh-client"],
-      ],
-      say,
-    );
-    return "installed";
+    await installCommands([["sipp", "sip-tester"], ...Object.entries(labPrograms)], say);
+    return "there";
   },
 };
 
 const sourceStep: Step = {
   title: "Find Asterisk's source",
-  isDone: async () => exists(localStackFile),
+  isDone: hasLocalStack,
   run: async (say) => {
     const source = await asteriskSource(say);
-    await writeLocalStack(source);
+    if (!(await exists(localStackFile))) await writeLocalStack(source);
     return "url" in source ? `release ${source.version}` : `${source.version}, from Debian's source package`;
   },
 };
 
-/** All that `pulumi up` needs on this machine, in two lines of steps that do not wait for each other. */
-export const localSteps: Step[][] = [
-  pulumiSteps,
-  [engineStep, ...baseImageSteps({ host: localDockerHost }), sourceStep],
-];
+const dockerSteps: Step[] = [engineStep, ...baseImageSteps({ host: localDockerHost }), sourceStep];
+
+/** All that the stack `local` needs on this machine, in two lines of steps that do not wait for each other. */
+export const localSteps: Step[][] = [pulumiSteps, dockerSteps];
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { "for-tests": { type: "boolean", default: false } } });
-  const [pulumi = [], docker = []] = localSteps;
-  await runSteps([pulumi, values["for-tests"] ? [...docker, testTools] : docker]);
+  const { "for-tests": forTests } = flags("npm run setup", ["for-tests"]);
+  // Who only deploys to Pis needs no engine and no source on this machine.
+  await runSteps(forTests ? [pulumiSteps, [...dockerSteps, testTools]] : [pulumiSteps]);
 }
 
 if (require.main === module) void main();

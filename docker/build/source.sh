@@ -35,4 +35,4 @@ tar --extract --file "$tarball" --strip-components=1 --no-same-owner
 found=$(cat .version 2>/dev/null) || fail "${SOURCE_URL:-The source directory} is no Asterisk source: it has no .version."
 [ "$found" = "$VERSION" ] ||
   fail "The source is Asterisk $found, but VERSION is \"$VERSION\". Give the version that the source has, or the other source."
-exec bash /tmp/context/split-source.sh
+exec bash /run/build/split-source.sh

@@ -52,12 +52,14 @@ export async function installCommands(
     );
   }
   say(`Installing ${missing.join(", ")}`);
-  const install = ["install", "--yes", "--no-install-recommends", ...missing];
+  // A fresh machine may be at its own updates just now: wait for them.
+  const lock = ["-o", "DPkg::Lock::Timeout=300"];
+  const install = [...lock, "install", "--yes", "--no-install-recommends", ...missing];
   const env = { DEBIAN_FRONTEND: "noninteractive" };
   const first = await execa("apt-get", install, { env, reject: false });
   if (!first.failed) return;
   // The package lists may be old, or never have been fetched.
-  await execa("apt-get", ["update"], { env });
+  await execa("apt-get", [...lock, "update"], { env });
   await execa("apt-get", install, { env });
 }
 

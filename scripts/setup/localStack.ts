@@ -1,12 +1,25 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { Document } from "yaml";
+import { Document, parse } from "yaml";
+import { z } from "zod";
+import { directoryOf } from "../../config/schema";
+import { exists } from "./debian";
 import { localDockerHost } from "./engine";
 import { projectDir } from "./paths";
 import type { AsteriskSource } from "./source";
 
 /** The configuration of the stack `local`. Git ignores it: it fits this machine, and Pulumi adds a salt to it. */
 export const localStackFile = path.join(projectDir, "Pulumi.local.yaml");
+
+const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });
+
+/** True when that file is there, and so is the source tree that it names, if it names one. */
+export async function hasLocalStack(): Promise<boolean> {
+  if (!(await exists(localStackFile))) return false;
+  const file = stackFile.parse(parse(await readFile(localStackFile, "utf8")));
+  const named = directoryOf({ asterisk: file.config["asterisk-rpi5:asterisk"] });
+  return named === undefined || exists(path.resolve(projectDir, named.directory));
+}
 
 /** Writes the default configuration of the stack `local`: this machine's engine, and the source that it can reach. */
 export async function writeLocalStack(source: AsteriskSource): Promise<void> {

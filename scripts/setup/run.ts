@@ -1,5 +1,25 @@
 import { Listr } from "listr2";
+import { z } from "zod";
 import { SetupError, type Step } from "./step";
+
+/** What execa throws when a program fails, or is not there. */
+const programFailure = z.object({
+  command: z.string(),
+  shortMessage: z.string(),
+  stderr: z.string().optional(),
+});
+
+/** Runs a step; a program that failed in it is told with its last words, in place of a stack trace. */
+async function run(step: Step, say: (line: string) => void): Promise<string> {
+  try {
+    return await step.run(say);
+  } catch (error) {
+    const failed = programFailure.safeParse(error);
+    if (error instanceof SetupError || !failed.success) throw error;
+    const words = (failed.data.stderr || failed.data.shortMessage).trim().split("\n").slice(-5).join("\n");
+    throw new SetupError(`"${step.title}" failed, at: ${failed.data.command}\n${words}`);
+  }
+}
 
 /**
  * Runs lines of steps, the lines side by side and the steps of each in order. What a user can mend is told without a
@@ -12,9 +32,9 @@ export async function runSteps(lines: Step[][]): Promise<void> {
         line.newListr(
           steps.map((step) => ({
             title: step.title,
-            skip: async () => ((await step.isDone()) ? `${step.title}: is there` : false),
+            skip: async () => ((await step.isDone()) ? "is there" : false),
             task: async (_: unknown, task: { title: string; output: string }) => {
-              const how = await step.run((progress) => {
+              const how = await run(step, (progress) => {
                 task.output = progress;
               });
               task.title = `${step.title}: ${how}`;

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
 import { type ImagePlan, planImages } from "../../docker/images";
+import { localDockerHost } from "../../scripts/setup/engine";
 import { pulumiDir } from "../../scripts/setup/paths";
 import { asteriskSource } from "../../scripts/setup/source";
 
@@ -10,7 +11,7 @@ import { asteriskSource } from "../../scripts/setup/source";
 const docker = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
 const tag = "asterisk-rpi5-package-test";
 
-/** Builds the builder image of the plan, on the engine that DOCKER_HOST names. Returns what the build printed. */
+/** Builds the builder image of the plan, on this machine's engine. Returns what the build printed. */
 async function build(plan: ImagePlan, name: string, args: Record<string, string> = {}) {
   const buildArgs = Object.entries({ ...plan.buildArgs, ...args }).flatMap(([arg, value]) => [
     "--build-arg",
@@ -19,6 +20,8 @@ async function build(plan: ImagePlan, name: string, args: Record<string, string>
   const { all, failed } = await execa(
     docker,
     [
+      "--host",
+      localDockerHost,
       "build",
       "--progress=plain",
       "--target=builder",
@@ -34,6 +37,8 @@ async function build(plan: ImagePlan, name: string, args: Record<string, string>
 /** Runs a command in the builder image, beside its package. */
 async function inBuilder(name: string, command: string): Promise<string> {
   const { stdout } = await execa(docker, [
+    "--host",
+    localDockerHost,
     "run",
     "--rm",
     `${tag}:${name}`,
@@ -64,9 +69,10 @@ describe("The Debian package", () => {
   });
 
   after(async () => {
-    const { stdout } = await execa(docker, ["image", "ls", "--quiet", tag]);
+    const { stdout } = await execa(docker, ["--host", localDockerHost, "image", "ls", "--quiet", tag]);
     const images = [...new Set(stdout.split("\n").filter(Boolean))];
-    if (images.length > 0) await execa(docker, ["image", "rm", "--force", ...images]);
+    if (images.length > 0)
+      await execa(docker, ["--host", localDockerHost, "image", "rm", "--force", ...images]);
   });
 
   it("is the same byte for byte when the same source is built twice without cache", async function () {

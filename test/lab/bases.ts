@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import execa from "execa";
 import { basesArchive } from "../../scripts/setup/bases";
+import { localDockerHost } from "../../scripts/setup/engine";
 import { SetupError } from "../../scripts/setup/step";
 import type { Pi } from "./pi";
 
@@ -11,11 +12,13 @@ export async function assertBases(): Promise<void> {
   if (existsSync(basesArchive)) {
     return;
   }
-  const { failed } = await execa("docker", ["image", "inspect", ...images], { reject: false });
+  const { failed } = await execa("docker", ["--host", localDockerHost, "image", "inspect", ...images], {
+    reject: false,
+  });
   if (failed) {
     throw new SetupError(
       `The Pis start with ${images.join(" and ")}, and this machine's Docker Engine has not got them. ` +
-        "Type: npm run setup",
+        "Type: npm run setup -- --for-tests",
     );
   }
 }
@@ -23,6 +26,8 @@ export async function assertBases(): Promise<void> {
 /** Gives a Pi the base images from the file that set-up made, or where it pulled them, from this machine's Engine. */
 export async function preloadBases(pi: Pi): Promise<void> {
   await pi.loadImage(
-    existsSync(basesArchive) ? basesArchive : execa("docker", ["save", ...images], { buffer: false }),
+    existsSync(basesArchive)
+      ? basesArchive
+      : execa("docker", ["--host", localDockerHost, "save", ...images], { buffer: false }),
   );
 }

@@ -3,7 +3,7 @@ import path from "node:path";
 import { SetupError } from "../../scripts/setup/step";
 
 /** Each program that the lab runs, and the Debian package it comes in. */
-const programs: Record<string, string> = {
+export const programs: Record<string, string> = {
   bash: "bash",
   docker: "docker.io",
   dockerd: "docker.io",
@@ -43,10 +43,7 @@ export function assertRequirements(): void {
   }
 }
 
-/** Debian packages that set-up would have to install before the lab can be used. */
-export const missingPackages = (): string[] => [
-  ...new Set(missingPrograms().map((name) => programs[name] ?? name)),
-];
+const missingPackages = (): string[] => [...new Set(missingPrograms().map((name) => programs[name] ?? name))];
 
 const missingPrograms = (): string[] =>
   Object.keys(programs).filter(

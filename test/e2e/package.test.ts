@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { once } from "node:events";
+import { createReadStream, existsSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import execa from "execa";
+import { z } from "zod";
 import { type ImagePlan, planImages } from "../../docker/images";
 import { localDockerHost } from "../../scripts/setup/engine";
-import { pulumiDir } from "../../scripts/setup/paths";
+import { projectDir, pulumiDir } from "../../scripts/setup/paths";
 import { asteriskSource } from "../../scripts/setup/source";
 
 // Debian's client has BuildKit built in; a newer one elsewhere in the PATH may want a plugin for it.
@@ -12,7 +15,7 @@ const docker = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
 const tag = "asterisk-rpi5-package-test";
 
 /** Builds the builder image of the plan, on this machine's engine. Returns what the build printed. */
-async function build(plan: ImagePlan, name: string, args: Record<string, string> = {}) {
+async function build(plan: ImagePlan, name: string, args: Record<string, string> = {}, ...options: string[]) {
   const buildArgs = Object.entries({ ...plan.buildArgs, ...args }).flatMap(([arg, value]) => [
     "--build-arg",
     `${arg}=${value}`,
@@ -26,6 +29,7 @@ async function build(plan: ImagePlan, name: string, args: Record<string, string>
       "--progress=plain",
       "--target=builder",
       `--tag=${tag}:${name}`,
+      ...options,
       ...buildArgs,
       plan.context.path,
     ],
@@ -51,6 +55,8 @@ async function inBuilder(name: string, command: string): Promise<string> {
 
 describe("The Debian package", () => {
   let plan: ImagePlan;
+  /** The argument of the newest compile: a build with the same one finds its layers. */
+  let compiled: Record<string, string>;
 
   before(async function () {
     // Where Asterisk's host cannot be reached, its source is made here.
@@ -80,7 +86,8 @@ describe("The Debian package", () => {
     this.timeout("60m");
     for (const name of ["first", "second"]) {
       // Not --no-cache: on some engines that also empties the cache mounts, and with them what other builds stand on.
-      const { output, failed } = await build(plan, name, { CCACHE_DISABLE: `${name} ${Date.now()}` });
+      compiled = { CCACHE_DISABLE: `${name} ${Date.now()}` };
+      const { output, failed } = await build(plan, name, compiled);
       assert.ok(!failed, output.slice(-4000));
     }
     assert.equal(await inBuilder("second", "sha256sum *.deb"), await inBuilder("first", "sha256sum *.deb"));
@@ -112,6 +119,38 @@ describe("The Debian package", () => {
     for (const library of ["libc6", "libssl3", "libjansson4", "libsqlite3-0", "libsrtp2-1"]) {
       assert.match(depends, new RegExp(`(^|, )${library} \\(`));
     }
+  });
+
+  it("comes out of a plain docker build too, with the runtime image, from a tarball by URL", async function () {
+    this.timeout("20m");
+    const tarball = path.join(plan.context.path, "source/asterisk.tar.gz");
+    const release = "SOURCE_URL" in plan.buildArgs;
+    const server = http.createServer((_, response) => createReadStream(tarball).pipe(response));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = z.object({ port: z.number() }).parse(server.address());
+    const { SOURCE_URL = `http://127.0.0.1:${port}/asterisk.tar.gz`, ...args } = plan.buildArgs;
+    try {
+      const docker = {
+        ...plan,
+        buildArgs: args,
+        context: { ...plan.context, path: path.join(projectDir, "docker") },
+      };
+      const options = release ? [] : ["--network=host"];
+      const { failed, output } = await build(
+        docker,
+        "plain",
+        { ...compiled, SOURCE_URL },
+        "--target=runtime",
+        ...options,
+      );
+      assert.ok(!failed, output.slice(-4000));
+    } finally {
+      server.close();
+    }
+    const entrypoint = ["run", "--rm", "--network=none", `${tag}:plain`, "-V"];
+    const { stdout } = await execa(docker, ["--host", localDockerHost, ...entrypoint]);
+    assert.equal(stdout, `Asterisk ${plan.buildArgs.VERSION}`);
   });
 
   it("is not built from another source than the expected one: both checksums are shown", async () => {

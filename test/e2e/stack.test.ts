@@ -8,6 +8,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import execa from "execa";
 import { z } from "zod";
 import { volumePaths } from "../../components/namedVolumes";
+import { parseFacts } from "../../host/facts";
+import { faultsOf } from "../../host/rules";
 import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir } from "../../scripts/setup/paths";
 import { asteriskSource } from "../../scripts/setup/source";
@@ -58,6 +60,8 @@ describe("A Raspberry Pi over ssh", () => {
   before(async function () {
     this.timeout("10m");
     operatorsBefore = await operatorsEngine();
+    // What a run that was killed left behind.
+    await Lab.down({ name: lab });
     const started = await Lab.up(1, { name: lab });
     pi = started.pi("pi1");
     const { version, ...source } = await asteriskSource(() => {});
@@ -239,7 +243,7 @@ describe("A Raspberry Pi over ssh", () => {
     ]);
   });
 
-  it("names the Pi and the process that has port 5060, before anything is changed", async function () {
+  it("says that port 5060 is taken, before anything is changed, and by which process to who may know", async function () {
     this.timeout("2m");
     await pi.docker("stop", "asterisk");
     const listener = "require('node:net').createServer().listen(5060, () => console.log('listens'))";
@@ -247,13 +251,56 @@ describe("A Raspberry Pi over ssh", () => {
     try {
       await new Promise((resolve) => child.stdout?.once("data", resolve));
       const fault = await site.faultOf(site.preview());
-      assert.match(fault, /^Nothing was changed:\n {2}pi1: port 5060 \(TCP\) is in use by /);
+      assert.match(
+        fault,
+        /^Nothing was changed:\n {2}pi1: port 5060 \(TCP\) is in use by another process, and Asterisk/,
+      );
       assert.doesNotMatch(fault, /\n\s+at /);
+      // The same script as root, in the network of the Pi and with the processes of this machine.
+      const facts = await execa("nsenter", [
+        `--net=${pi.netns}`,
+        "sh",
+        path.join(projectDir, "host/facts.sh"),
+      ]);
+      assert.match(facts.stdout, new RegExp(`^listener=tcp ${child.pid} node$`, "m"));
     } finally {
       child.kill();
       await child.catch(() => undefined);
       await pi.docker("start", "asterisk");
     }
+  });
+
+  it("says what to type when the user may not use the engine's socket, and when no engine answers", async function () {
+    this.timeout("2m");
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const ask = async (host: string) => {
+      const script = path.join(projectDir, "host/facts.sh");
+      const { stdout } = await execa("setpriv", [...nobody, "env", `DOCKER_HOST=unix://${host}`, "sh"], {
+        input: readFileSync(script),
+      });
+      return faultsOf(parseFacts(stdout.split("\n")), { builds: true }).join();
+    };
+    assert.match(await ask(pi.socket), /sudo usermod -aG docker/);
+    assert.match(
+      await ask("/run/no-such-engine.sock"),
+      /no Docker Engine answers.*apt-get install docker\.io/,
+    );
+  });
+
+  it("rotates a log file that has grown, and keeps no more than four old ones", async function () {
+    this.timeout("2m");
+    const inContainer = (script: string) => pi.docker("exec", "asterisk", "sh", "-c", script);
+    for (let round = 0; round < 6; round++)
+      await inContainer("head -c 11000000 /dev/zero >> /var/log/asterisk/messages.log && healthcheck");
+    const files = (await inContainer("ls /var/log/asterisk | grep ^messages.log")).split("\n");
+    assert.deepEqual(files, [
+      "messages.log",
+      "messages.log.0",
+      "messages.log.1",
+      "messages.log.2",
+      "messages.log.3",
+    ]);
+    await inContainer("rm /var/log/asterisk/messages.log.*");
   });
 
   it("says where the compiler's error is when a compile fails, and keeps the running container", async function () {

@@ -8,14 +8,32 @@ const timeout = "10";
 
 /** Shows the line for a stack's file that pins a host's key, and the fingerprint by which to know it. */
 async function main([host, ...rest]: string[]): Promise<void> {
-  const [, address, port = "22"] = /^(?:ssh:\/\/)?(?:[^@]+@)?([^@:/]+)(?::(\d+))?$/.exec(host ?? "") ?? [];
+  const [, user, address, port] = /^(?:ssh:\/\/)?(?:([^@]+)@)?(\w[\w.-]*)(?::(\d+))?$/.exec(host ?? "") ?? [];
   if (address === undefined || rest.length > 0) throw new SetupError(usage);
-  const scan = ["-t", "ed25519", "-T", timeout, "-p", port, address];
+  // What ~/.ssh/config makes of the name, as it will be for `pulumi up`.
+  const options = [...(user ? ["-l", user] : []), ...(port ? ["-p", port] : [])];
+  const resolved = (await execa("ssh", ["-G", ...options, address])).stdout.split("\n");
+  const setting = (name: string) =>
+    resolved.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
+  if (setting("proxyjump") ?? setting("proxycommand"))
+    throw new SetupError(
+      `${address} is behind another host, where ssh-keyscan cannot go. Take the key from the Pi itself: ` +
+        "cat /etc/ssh/ssh_host_ed25519_key.pub",
+    );
+  const scan = [
+    "-t",
+    "ed25519",
+    "-T",
+    timeout,
+    "-p",
+    setting("port") ?? "22",
+    setting("hostname") ?? address,
+  ];
   const { stdout, stderr } = await execa("ssh-keyscan", scan, { reject: false });
   const key = /^\S+ (ssh-ed25519 \S+)$/m.exec(stdout)?.[1];
   if (key === undefined)
     throw new SetupError(
-      `${address} shows no ed25519 key on port ${port}: is it switched on, and does its sshd run?\n${stderr}`.trim(),
+      `${address} shows no ed25519 key on port ${setting("port")}: is it switched on, and does its sshd run?\n${stderr}`.trim(),
     );
   const { stdout: fingerprint } = await execa("ssh-keygen", ["-l", "-f", "-"], { input: key });
   console.log(`hostKey: ${key}
@@ -26,6 +44,8 @@ Compare it with what the Pi itself shows: ssh-keygen -l -f /etc/ssh/ssh_host_ed2
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT")
+    error = new SetupError(`${error.message}: install OpenSSH's client`);
   if (!(error instanceof SetupError)) throw error;
   console.error(error.message);
   process.exitCode = 1;

@@ -2,6 +2,7 @@ import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
 import { debianMirror, debianSources, exists, installCommands } from "./debian";
+import { sayLines } from "./lines";
 import { projectDir, pulumiDir } from "./paths";
 import { SetupError, type Step } from "./step";
 
@@ -30,7 +31,7 @@ export function baseImageSteps(docker: { host?: string } = {}): Step[] {
           return "loaded from .pulumi/bases";
         }
         say("Pulling");
-        const pulled = await pull(cli, names);
+        const pulled = await pull(cli, names, say);
         if (pulled === undefined) return "pulled";
 
         say("No registry can be reached: building them from Debian's packages");
@@ -45,9 +46,13 @@ export function baseImageSteps(docker: { host?: string } = {}): Step[] {
 }
 
 /** Returns what went wrong, if anything did. */
-async function pull(cli: (...args: string[]) => string[], names: string[]): Promise<string | undefined> {
+async function pull(
+  cli: (...args: string[]) => string[],
+  names: string[],
+  say: (line: string) => void,
+): Promise<string | undefined> {
   for (const name of names) {
-    const { failed, stderr } = await execa("docker", cli("pull", "--quiet", name), { reject: false });
+    const { failed, stderr } = await sayLines(execa("docker", cli("pull", name), { reject: false }), say);
     if (failed) return `docker pull ${name} failed: ${stderr}`;
   }
   return undefined;
@@ -66,7 +71,7 @@ async function makeBases(cli: (...args: string[]) => string[], say: (line: strin
   const root = await fs.mkdtemp(path.join(folder, "root-"));
   try {
     say(`debootstrap ${suite}`);
-    await execa("debootstrap", ["--variant=minbase", suite, root, mirror]);
+    await sayLines(execa("debootstrap", ["--variant=minbase", suite, root, mirror]), say);
     await fs.writeFile(path.join(root, "etc/apt/sources.list"), await sourcesList(mirror));
     for (const [script, image] of [
       ["base.sh", images.full],

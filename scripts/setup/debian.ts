@@ -1,5 +1,6 @@
 import fs from "node:fs/promises";
 import execa from "execa";
+import { sayLines } from "./lines";
 import { SetupError } from "./step";
 
 /** One suite of a mirror that this machine's apt is set up for. */
@@ -56,11 +57,11 @@ export async function installCommands(
   const lock = ["-o", "DPkg::Lock::Timeout=300"];
   const install = [...lock, "install", "--yes", "--no-install-recommends", ...missing];
   const env = { DEBIAN_FRONTEND: "noninteractive" };
-  const first = await execa("apt-get", install, { env, reject: false });
+  const first = await sayLines(execa("apt-get", install, { env, reject: false }), say);
   if (!first.failed) return;
   // The package lists may be old, or never have been fetched.
-  await execa("apt-get", [...lock, "update"], { env });
-  await execa("apt-get", install, { env });
+  await sayLines(execa("apt-get", [...lock, "update"], { env }), say);
+  await sayLines(execa("apt-get", install, { env }), say);
 }
 
 /** Whether there is something at the path. */

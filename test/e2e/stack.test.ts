@@ -81,6 +81,11 @@ describe("A Raspberry Pi over ssh", () => {
     await Lab.down({ name: lab });
   });
 
+  it("shows its host key as the line that the configuration wants", async function () {
+    this.timeout("1m");
+    assert.ok((await site.npmRun("hostkey", "--", pi.address)).includes(`hostKey: ${pi.hostKey}\n`));
+  });
+
   it("compiles Asterisk there and runs it, and shows the compile as it goes", async function () {
     this.timeout("45m");
     const { messages } = await site.up();

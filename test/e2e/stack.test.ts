@@ -248,6 +248,36 @@ describe("A Raspberry Pi over ssh", () => {
     ]);
   });
 
+  it("needs one ssh connection for an up that has nothing to do", async function () {
+    this.timeout("2m");
+    const accepted = () => readFileSync(pi.sshdLog, "utf8").split("Accepted publickey").length;
+    const before = accepted();
+    assert.deepEqual((await site.up()).changes, {});
+    // None where that of the run before is still open.
+    assert.ok(accepted() - before <= 1, `${accepted() - before} connections`);
+  });
+
+  it("changes nothing anywhere when one Pi of the site cannot be reached, and names it", async function () {
+    this.timeout("2m");
+    const file = path.join(site.folder, `Pulumi.${lab}.yaml`);
+    const good = readFileSync(file, "utf8");
+    const pi2 = pi.host.replace(/\d+$/, "250");
+    const key = `hostKey: ${pi.hostKey}`;
+    writeFileSync(file, good.replace(/( +)pi1:\n/, `$1pi2:\n$1  host: ${pi2}\n$1  ${key}\n$1pi1:\n`));
+    const started = Date.now();
+    const fault = await site.faultOf(site.up());
+    const seconds = (Date.now() - started) / 1000;
+    writeFileSync(file, good);
+    assert.match(
+      fault,
+      new RegExp(`^Nothing was changed:\n  pi2: ${pi2} cannot be asked: is it switched on`),
+    );
+    assert.doesNotMatch(fault, /pi1/);
+    // The time that ssh is given to connect (ConnectTimeout), and what a run takes besides.
+    assert.ok(seconds < 30, `${seconds} s`);
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
   it("says that port 5060 is taken, before anything is changed, and by which process to who may know", async function () {
     this.timeout("2m");
     await pi.docker("stop", "asterisk");

@@ -264,17 +264,13 @@ describe("A Raspberry Pi over ssh", () => {
     const pi2 = pi.host.replace(/\d+$/, "250");
     const key = `hostKey: ${pi.hostKey}`;
     writeFileSync(file, good.replace(/( +)pi1:\n/, `$1pi2:\n$1  host: ${pi2}\n$1  ${key}\n$1pi1:\n`));
-    const started = Date.now();
     const fault = await site.faultOf(site.up());
-    const seconds = (Date.now() - started) / 1000;
     writeFileSync(file, good);
     assert.match(
       fault,
       new RegExp(`^Nothing was changed:\n  pi2: ${pi2} cannot be asked: is it switched on`),
     );
     assert.doesNotMatch(fault, /pi1/);
-    // The time that ssh is given to connect (ConnectTimeout), and what a run takes besides.
-    assert.ok(seconds < 30, `${seconds} s`);
     assert.deepEqual((await site.preview()).changes, {});
   });
 

@@ -3,8 +3,11 @@
 fact() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
 
 fact machine "$(uname -m)"
-fact cores "$(nproc)"
 fact memoryKiB "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
+fact swapKiB "$(awk '$1 == "SwapTotal:" { print $2 }' /proc/meminfo)"
+fact clock "$(date +%s)"
+fact throttled "$(vcgencmd get_throttled 2>/dev/null | sed -n 's/^throttled=//p')"
+fact temperature "$(vcgencmd measure_temp 2>/dev/null | sed -n "s/^temp=\([0-9.]*\).*/\1/p")"
 fact model "$(tr -d '\0' 2>/dev/null </proc/device-tree/model)"
 
 if ! command -v docker >/dev/null; then

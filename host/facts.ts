@@ -10,8 +10,14 @@ export interface Facts {
   machine: string;
   /** The board, where the device tree names it: "Raspberry Pi 5 Model B Rev 1.0". */
   model?: string;
-  cores: number;
   memoryKiB: number;
+  swapKiB?: number;
+  /** Seconds by which the host's clock is ahead of this machine's, or behind it when negative. */
+  clockSkew: number;
+  /** Degrees Celsius of the processor, where the board tells. */
+  temperature?: number;
+  /** The bits of `vcgencmd get_throttled`, where there is one: https://www.raspberrypi.com/documentation/computers/os.html */
+  throttled?: number;
   /** Why the engine does not serve us, mostly in Docker's own words. Then no fact about the engine is known. */
   dockerFault?: string;
   dockerVersion?: string;
@@ -50,7 +56,7 @@ function lastLine(text: string): string | undefined {
 }
 
 /** Makes facts of the lines that facts.sh prints. */
-export function parseFacts(lines: string[]): Facts {
+export function parseFacts(lines: string[], now = Date.now()): Facts {
   const values = lines.flatMap((line) => {
     const at = line.indexOf("=");
     return at < 0 ? [] : [{ key: line.slice(0, at), value: line.slice(at + 1).trim() }];
@@ -62,8 +68,11 @@ export function parseFacts(lines: string[]): Facts {
   return {
     machine: one("machine") ?? "unknown",
     model: one("model"),
-    cores: count("cores") ?? 1,
     memoryKiB: count("memoryKiB") ?? 0,
+    swapKiB: count("swapKiB"),
+    clockSkew: Math.round((count("clock") ?? now / 1000) - now / 1000),
+    temperature: count("temperature"),
+    throttled: count("throttled"),
     dockerFault: one("dockerFault"),
     dockerVersion: one("dockerVersion"),
     dockerRoot: one("dockerRoot"),

@@ -3,7 +3,7 @@ import type { LoadedSite } from "../config/load";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
 import { type Facts, type FactsResult, readFacts } from "./facts";
-import { faultsOf } from "./rules";
+import { findings } from "./rules";
 
 /** A Docker host that can take what is planned for it. */
 export interface PreparedHost {
@@ -26,18 +26,28 @@ export async function prepareHosts(
       return { name, host, result: await readFacts(host) };
     }),
   );
-  const faults = asked.flatMap(({ name, host, result }) =>
-    faultsOfHost(host, result, builderReference).map((fault) => `  ${name}: ${fault}`),
-  );
+  const found = (level: "error" | "warning") =>
+    asked.flatMap(({ name, host, result }) =>
+      findingsOf(level, host, result, builderReference).map((finding) => `${name}: ${finding}`),
+    );
+  // Once: an `up` runs the program for its preview, and again.
+  if (pulumi.runtime.isDryRun()) for (const warning of found("warning")) await pulumi.log.warn(warning);
+  const faults = found("error").map((fault) => `  ${fault}`);
   if (faults.length > 0) throw userError(["Nothing was changed:", ...faults].join("\n"));
   return asked.flatMap(({ name, host, result }) =>
     "facts" in result ? [{ name, host, facts: result.facts }] : [],
   );
 }
 
-function faultsOfHost(host: DockerHost, result: FactsResult, builderReference: string): string[] {
-  if ("fault" in result) return [unreachable(host.uri, result.fault)];
-  return faultsOf(result.facts, { builds: !(builderReference in result.facts.images) });
+function findingsOf(
+  level: "error" | "warning",
+  host: DockerHost,
+  result: FactsResult,
+  builderReference: string,
+): string[] {
+  if ("facts" in result)
+    return findings(level, result.facts, { builds: !(builderReference in result.facts.images) });
+  return level === "error" ? [unreachable(host.uri, result.fault)] : [];
 }
 
 /** What a person can do about each of ssh's own messages. */

@@ -6,9 +6,11 @@ export interface Plan {
   builds: boolean;
 }
 
-/** One thing that must be so on a host before the stack changes anything there. */
+/** One thing that must be so on a host, or better were. */
 interface Rule {
   name: string;
+  /** An error stops the run before anything is changed; a warning is shown at preview. */
+  level: "error" | "warning";
   /** What was found, what is needed and what to do; undefined when all is well. */
   fault(facts: Facts, plan: Plan): string | undefined;
 }
@@ -17,7 +19,7 @@ const MiB = 1024;
 const GiB = 1024 * MiB;
 const inGB = (kib: number) => `${(kib / GiB).toFixed(1)} GB`;
 
-/** Free space for a build (source, compiler, builder image), and for a container alone. Measured: 2.5 GB at the most. */
+/** Free space for a build (source, compiler, builder image), and for a container alone. */
 const spaceToBuild = 6 * GiB;
 const spaceToRun = 1 * GiB;
 
@@ -30,9 +32,21 @@ const platforms: Record<string, string> = {
 /** Docker's name for the host's platform: the image is for that machine, never for the operator's. */
 export const platformOf = ({ machine }: Pick<Facts, "machine">): string | undefined => platforms[machine];
 
+/** 2 GB, less what a Pi's firmware takes of them. */
+const leastMemory = 1.7 * GiB;
+
+/** What the lowest bits of `vcgencmd get_throttled` stand for; the others are of the past. */
+const throttlings = [
+  { bit: 0, what: "under-voltage" },
+  { bit: 1, what: "frequency capped" },
+  { bit: 2, what: "slowed down" },
+  { bit: 3, what: "soft temperature limit" },
+];
+
 export const rules: Rule[] = [
   {
     name: "architecture",
+    level: "error",
     fault: (facts) =>
       platformOf(facts)
         ? undefined
@@ -40,6 +54,7 @@ export const rules: Rule[] = [
   },
   {
     name: "engine",
+    level: "error",
     fault: ({ dockerFault }) => {
       if (!dockerFault) return undefined;
       const advice = /permission denied/i.test(dockerFault)
@@ -50,6 +65,7 @@ export const rules: Rule[] = [
   },
   {
     name: "engine version",
+    level: "error",
     fault: ({ dockerVersion }) => {
       const [major = 0, minor = 0] = (dockerVersion ?? "").split(".").map(Number);
       return dockerVersion === undefined || major > 20 || (major === 20 && minor >= 10)
@@ -59,13 +75,15 @@ export const rules: Rule[] = [
   },
   {
     name: "memory",
+    level: "error",
     fault: ({ memoryKiB }, { builds }) =>
-      builds && memoryKiB < 1.7 * GiB
+      builds && memoryKiB < leastMemory
         ? `it has ${inGB(memoryKiB)} of memory: 2 GB are needed to compile Asterisk`
         : undefined,
   },
   {
     name: "disk",
+    level: "error",
     fault: ({ freeKiB, dockerRoot }, { builds }) => {
       const needed = builds ? spaceToBuild : spaceToRun;
       return freeKiB === undefined || freeKiB >= needed
@@ -76,6 +94,7 @@ export const rules: Rule[] = [
   },
   {
     name: "port 5060",
+    level: "error",
     fault: ({ listeners, container }) => {
       // Who listens is not shown to every user; while the container runs, it is the one that does.
       const foreign = listeners.filter(({ process }) => process || container?.status !== "running");
@@ -86,9 +105,44 @@ export const rules: Rule[] = [
       return `port 5060 (${protocols}) is in use by ${process}, and Asterisk needs it for SIP: stop it, or move it to another port`;
     },
   },
+  {
+    name: "advised memory",
+    level: "warning",
+    fault: ({ memoryKiB, swapKiB = 0 }, { builds }) =>
+      builds && memoryKiB >= leastMemory && memoryKiB + swapKiB < 3.6 * GiB
+        ? `it has ${inGB(memoryKiB)} of memory and ${inGB(swapKiB)} of swap: the build is faster with 4 GB`
+        : undefined,
+  },
+  {
+    name: "throttling",
+    level: "warning",
+    fault: ({ throttled = 0 }) => {
+      const found = throttlings.filter(({ bit }) => throttled & (1 << bit)).map(({ what }) => what);
+      return found.length > 0
+        ? `it is throttled now (${found.join(", ")}): use its own power supply, and a cooler`
+        : undefined;
+    },
+  },
+  {
+    name: "temperature",
+    level: "warning",
+    fault: ({ temperature = 0 }) =>
+      temperature >= 80
+        ? `its processor is at ${temperature} °C: it slows down at 80 °C, so cool it`
+        : undefined,
+  },
+  {
+    name: "clock",
+    level: "warning",
+    fault: ({ clockSkew }) =>
+      Math.abs(clockSkew) > 60
+        ? `its clock is ${Math.abs(clockSkew)} s ${clockSkew > 0 ? "ahead of" : "behind"} this machine's: TLS and apt ` +
+          "refuse what they take for the future. Type there: sudo timedatectl set-ntp true"
+        : undefined,
+  },
 ];
 
-/** Every fault that a host has for what is planned there. */
-export function faultsOf(facts: Facts, plan: Plan): string[] {
-  return rules.flatMap((rule) => rule.fault(facts, plan) ?? []);
+/** What the rules of a level find wrong with a host for what is planned there. */
+export function findings(level: Rule["level"], facts: Facts, plan: Plan): string[] {
+  return rules.flatMap((rule) => (rule.level === level ? (rule.fault(facts, plan) ?? []) : []));
 }

@@ -9,7 +9,7 @@ import execa from "execa";
 import { z } from "zod";
 import { volumePaths } from "../../components/namedVolumes";
 import { parseFacts } from "../../host/facts";
-import { faultsOf } from "../../host/rules";
+import { findings } from "../../host/rules";
 import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir } from "../../scripts/setup/paths";
 import { asteriskSource } from "../../scripts/setup/source";
@@ -309,7 +309,7 @@ describe("A Raspberry Pi over ssh", () => {
       const { stdout } = await execa("setpriv", [...nobody, "env", `DOCKER_HOST=unix://${host}`, "sh"], {
         input: readFileSync(script),
       });
-      return faultsOf(parseFacts(stdout.split("\n")), { builds: true }).join();
+      return findings("error", parseFacts(stdout.split("\n")), { builds: true }).join();
     };
     assert.match(await ask(pi.socket), /sudo usermod -aG docker/);
     assert.match(

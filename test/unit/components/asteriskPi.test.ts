@@ -23,7 +23,7 @@ const generation = "2026-01-01T00:00:00.000Z";
 const container = { status: "running", id: "c0ffee", generation };
 const facts: Facts = {
   machine: "aarch64",
-  cores: 4,
+  clockSkew: 0,
   memoryKiB: 8_000_000,
   images: {},
   listeners: [],

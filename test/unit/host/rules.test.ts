@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Facts, parseFacts } from "../../../host/facts";
-import { faultsOf, platformOf, rules } from "../../../host/rules";
+import { findings, platformOf, rules } from "../../../host/rules";
 
 const GiB = 1024 * 1024;
 
@@ -8,7 +8,7 @@ const GiB = 1024 * 1024;
 const pi5: Facts = {
   machine: "aarch64",
   model: "Raspberry Pi 5 Model B Rev 1.0",
-  cores: 4,
+  clockSkew: 0,
   memoryKiB: 8 * GiB,
   dockerVersion: "28.5.2",
   dockerRoot: "/var/lib/docker",
@@ -18,9 +18,12 @@ const pi5: Facts = {
 };
 const building = { builds: true };
 
+const faultsOf = (facts: Facts, plan: { builds: boolean }) => findings("error", facts, plan);
+
 describe("the rules for a host", () => {
   it("find nothing wrong with a Raspberry Pi 5", () => {
     assert.deepEqual(faultsOf(pi5, building), []);
+    assert.deepEqual(findings("warning", pi5, building), []);
   });
 
   const cases: { rule: string; facts: Partial<Facts>; says: RegExp }[] = [
@@ -43,11 +46,24 @@ describe("the rules for a host", () => {
       facts: { listeners: [{ protocol: "udp", process: "kamailio", pid: "77" }] },
       says: /port 5060 \(UDP\).*kamailio \(pid 77\)/,
     },
+    {
+      rule: "advised memory",
+      facts: { memoryKiB: 2 * GiB, swapKiB: GiB / 2 },
+      says: /2\.0 GB of memory and 0\.5 GB of swap.*4 GB/,
+    },
+    {
+      rule: "throttling",
+      facts: { throttled: 0x50005 },
+      says: /\(under-voltage, slowed down\).*power supply/,
+    },
+    { rule: "temperature", facts: { temperature: 83.2 }, says: /83\.2 °C/ },
+    { rule: "clock", facts: { clockSkew: -120 }, says: /120 s behind/ },
     { rule: "port 5060", facts: { listeners: [{ protocol: "tcp" }] }, says: /\(TCP\).*another process/ },
   ];
   for (const { rule, facts, says } of cases)
     it(`refuse by "${rule}": ${JSON.stringify(facts)}`, () => {
-      const faults = faultsOf({ ...pi5, ...facts }, building);
+      const level = rules.find(({ name }) => name === rule)?.level ?? assert.fail();
+      const faults = findings(level, { ...pi5, ...facts }, building);
       assert.equal(faults.length, 1);
       assert.match(faults[0] ?? "", says);
     });
@@ -73,20 +89,25 @@ describe("the rules for a host", () => {
 
 describe("a host's facts", () => {
   it("are read from the lines that facts.sh prints", () => {
-    const facts = parseFacts([
-      "machine=x86_64",
-      "cores=2",
-      "memoryKiB=24684096",
-      "dockerVersion=20.10.24+dfsg1",
-      "dockerRoot=/var/lib/docker",
-      "freeKiB=78539384",
-      "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
-      "container=running 343e50042af6 2026-11-23T12:00:00.000Z",
-      "listener=tcp 1322 kamailio",
-      "listener=udp ",
-      "exit=0",
-    ]);
-    assert.equal(facts.cores, 2);
+    const facts = parseFacts(
+      [
+        "machine=x86_64",
+        "cores=2",
+        "memoryKiB=24684096",
+        "dockerVersion=20.10.24+dfsg1",
+        "dockerRoot=/var/lib/docker",
+        "freeKiB=78539384",
+        "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
+        "container=running 343e50042af6 2026-11-23T12:00:00.000Z",
+        "listener=tcp 1322 kamailio",
+        "listener=udp ",
+        "exit=0",
+      ],
+      1_000_000_000,
+    );
+    assert.equal(facts.clockSkew, 100);
+    assert.equal(facts.throttled, 0x50005);
+    assert.equal(facts.temperature, 48.3);
     assert.deepEqual(facts.images, {
       "asterisk-rpi5-builder:22.10.1-0123456789ab": "2026-11-23T12:00:00.000Z",
     });

@@ -92,7 +92,9 @@ describe("a host's facts", () => {
     const facts = parseFacts(
       [
         "machine=x86_64",
-        "cores=2",
+        "clock=1000100",
+        "throttled=0x50005",
+        "temperature=48.3",
         "memoryKiB=24684096",
         "dockerVersion=20.10.24+dfsg1",
         "dockerRoot=/var/lib/docker",

@@ -16,6 +16,7 @@ import { asteriskSource } from "../../scripts/setup/source";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { pisConfig } from "../lab/stackFile";
+import { waitFor } from "../lab/wait";
 import { callFromOutside, callSelftest } from "./sip/call";
 import { Site } from "./site";
 
@@ -43,6 +44,10 @@ async function operatorsEngine(): Promise<string> {
 
 /** https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
 const stats = z.object({ cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }) });
+
+/** What Docker says of the container's health. */
+const health = (pi: Pi): Promise<string> =>
+  pi.docker("inspect", "asterisk", "--format={{.State.Health.Status}}");
 
 /** Only what changes, whatever Pulumi calls the single parts of a replacement. */
 function withoutPhases(changes: Record<string, string>): Record<string, string> {
@@ -92,7 +97,7 @@ describe("A Raspberry Pi over ssh", () => {
     assert.ok(messages.some((line) => line.includes("[CC] asterisk.c -> asterisk.o")));
     const { pi1 } = await site.outputs();
     assert.match(String((pi1 as { asteriskVersion: unknown }).asteriskVersion), /^\d+\.\d+\.\d+$/);
-    assert.match(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), /^healthy$/);
+    assert.equal(await health(pi), "healthy");
   });
 
   it("leaves nothing to do for the next preview", async function () {
@@ -204,7 +209,7 @@ describe("A Raspberry Pi over ssh", () => {
       await pi.docker(...fault);
       assert.deepEqual(withoutPhases((await site.preview()).changes), newContainer);
       await site.up();
-      assert.equal(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), "healthy");
+      assert.equal(await health(pi), "healthy");
       assert.deepEqual((await site.preview()).changes, {});
     }
   });
@@ -298,6 +303,7 @@ describe("A Raspberry Pi over ssh", () => {
       child.kill();
       await child.catch(() => undefined);
       await pi.docker("start", "asterisk");
+      await waitFor("Asterisk to be healthy again", 60, async () => (await health(pi)) === "healthy");
     }
   });
 
@@ -370,7 +376,7 @@ describe("A Raspberry Pi over ssh", () => {
     // On the Pi itself, with the socket and the network that a person at its keyboard has.
     const local = () => pi.exec("sh", "-c", `cd '${site.folder}' && npm run --silent local 2>&1`);
     assert.match(await local(), /Asterisk runs in the container "asterisk"/);
-    assert.match(await pi.docker("inspect", "asterisk", "--format", "{{.State.Health.Status}}"), /^healthy$/);
+    assert.equal(await health(pi), "healthy");
     assert.match(await local(), /\nResources:\n +\d+ unchanged\n/);
   });
 });

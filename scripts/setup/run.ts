@@ -32,18 +32,17 @@ export async function runSteps(lines: Step[][]): Promise<void> {
         line.newListr(
           steps.map((step) => ({
             title: step.title,
-            skip: async () => ((await step.isDone()) ? "is there" : false),
             task: async (_: unknown, task: { title: string; output: string }) => {
-              const how = await run(step, (progress) => {
+              const say = (progress: string) => {
                 task.output = progress;
-              });
-              task.title = `${step.title}: ${how}`;
+              };
+              task.title = `${step.title}: ${(await step.isDone()) ? "is there" : await run(step, say)}`;
             },
           })),
           { concurrent: false },
         ),
     })),
-    { concurrent: true, rendererOptions: { collapseSkips: false } },
+    { concurrent: true },
   );
   try {
     await tasks.run();

@@ -1,15 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as docker from "@pulumi/docker";
-import { LocalWorkspace, PulumiCommand } from "@pulumi/pulumi/automation";
+import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { z } from "zod";
 import { type DockerHost, dockerHost } from "../host/dockerHost";
 import { unreachable } from "../host/prepare";
 import { platformOf } from "../host/rules";
-import { pulumiEnvironment } from "./pulumi/environment";
+import { pulumiCommand, pulumiEnvironment } from "./pulumi/environment";
 import { pulumiDir, pulumiHome } from "./setup/paths";
-import { pulumiVersions } from "./setup/pulumi";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
 
@@ -54,9 +53,7 @@ async function printLog(host: DockerHost, base: string): Promise<void> {
       { projectName: "build-log", stackName: "build-log", program },
       {
         pulumiHome,
-        pulumiCommand: await PulumiCommand.get({
-          root: path.join(pulumiHome, "versions", pulumiVersions.cli),
-        }),
+        pulumiCommand: await pulumiCommand(),
         envVars: {
           ...pulumiEnvironment(),
           PULUMI_BACKEND_URL: `file://${folder}`,

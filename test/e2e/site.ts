@@ -1,11 +1,10 @@
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type Stack } from "@pulumi/pulumi/automation";
+import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { stringify } from "yaml";
-import { pulumiEnvironment } from "../../scripts/pulumi/environment";
+import { pulumiCommand, pulumiEnvironment } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
-import { pulumiVersions } from "../../scripts/setup/pulumi";
 
 /** What a run of Pulumi did: what changed, what it said. */
 export interface Run {
@@ -48,9 +47,7 @@ export class Site {
         { stackName: name, workDir: folder },
         {
           pulumiHome,
-          pulumiCommand: await PulumiCommand.get({
-            root: path.join(pulumiHome, "versions", pulumiVersions.cli),
-          }),
+          pulumiCommand: await pulumiCommand(),
           envVars: {
             ...pulumiEnvironment(),
             PULUMI_BACKEND_URL: `file://${path.join(folder, ".pulumi/state")}`,

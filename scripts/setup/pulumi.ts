@@ -42,6 +42,8 @@ const cli: Tool = {
     // Loaded only here: it takes half a second, and every `npx pulumi` imports this file.
     const { PulumiCommand } = await import("@pulumi/pulumi/automation");
     const { parse } = await import("semver");
+    // The installer runs the new CLI to ask for its version: not in the home of whoever sits here.
+    process.env.PULUMI_HOME = pulumiHome;
     const root = temporaryName(cliFolder);
     await PulumiCommand.install({ version: parse(pulumiVersions.cli) ?? undefined, root });
     await fs.rename(root, cliFolder);

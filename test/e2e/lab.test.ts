@@ -108,7 +108,7 @@ describe("the lab", function () {
 
   before(async () => {
     // A run of this test may have been killed.
-    await Lab.down({ name });
+    for (const left of [name, "labtoo"]) await Lab.down({ name: left });
     untouched = await traces();
     lab = await Lab.up(2, { name });
     pi1 = lab.pi("pi1");

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { PulumiCommand } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
@@ -41,14 +40,6 @@ function passphraseFile(): string {
   if (!existsSync(file))
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
   return file;
-}
-
-/** This clone's CLI for Pulumi's Automation API, which asks for its version in the environment of this process. */
-export async function pulumiCommand(): Promise<PulumiCommand> {
-  process.env.PULUMI_HOME = pulumiHome;
-  // Loaded only here: it takes half a second, and every `npx pulumi` imports this file.
-  const { PulumiCommand } = await import("@pulumi/pulumi/automation");
-  return PulumiCommand.get({ root: path.dirname(pulumiBinFolder) });
 }
 
 /** Runs the Pulumi CLI as this process: its terminal, its exit code. */

@@ -40,7 +40,7 @@ const cli: Tool = {
   programs: ["bin/pulumi", "bin/pulumi-language-nodejs"],
   async download() {
     // Loaded only here: it takes half a second, and every `npx pulumi` imports this file.
-    const { PulumiCommand } = await import("@pulumi/pulumi/automation");
+    const { PulumiCommand } = await import("@pulumi/pulumi/automation/index.js");
     const { parse } = await import("semver");
     // The installer runs the new CLI to ask for its version: not in the home of whoever sits here.
     process.env.PULUMI_HOME = pulumiHome;

@@ -3,7 +3,8 @@ import path from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { stringify } from "yaml";
-import { pulumiCommand, pulumiEnvironment } from "../../scripts/pulumi/environment";
+import { pulumiCommand } from "../../scripts/pulumi/command";
+import { pulumiEnvironment } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
 
 /** What a run of Pulumi did: what changed, what it said. */

@@ -35,11 +35,22 @@ export class BuilderImage extends pulumi.ComponentResource {
           builderVersion: docker.BuilderVersion.BuilderBuildKit,
           // docker.Image never looks whether its image is still there. So the image carries a generation, which comes
           // back with the host's facts: the one in the state while the image is there, a new one when it is gone.
-          args: { ...plan.buildArgs, GENERATION: generation ?? new Date().toISOString() },
+          args: {
+            ...plan.buildArgs,
+            GENERATION: generation ?? new Date().toISOString(),
+            // With its layers' keys inside, an image that came by `docker load` takes the place of the build cache.
+            BUILDKIT_INLINE_CACHE: "1",
+          },
+          ...(generation && { cacheFrom: { images: [plan.reference] } }),
         },
       },
-      // A Pi 4 that builds on a slow card needs most of an hour.
-      { parent: this, customTimeouts: { create: "3h", update: "3h" } },
+      {
+        parent: this,
+        // A Pi 4 that builds on a slow card needs most of an hour.
+        customTimeouts: { create: "3h", update: "3h" },
+        // Of use to a new stack that finds the image; no reason to build one that it has.
+        ignoreChanges: ["build.cacheFrom"],
+      },
     );
 
     this.imageId = image.repoDigest;

@@ -1,46 +1,24 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import execa from "execa";
 import { z } from "zod";
-import { type ImagePlan, planImages } from "../../docker/images";
+import type { ImagePlan } from "../../docker/images";
 import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir, pulumiDir } from "../../scripts/setup/paths";
-import { asteriskSource } from "../../scripts/setup/source";
+import { buildBuilder, plannedImages } from "./builder";
 
-// Debian's client has BuildKit built in; a newer one elsewhere in the PATH may want a plugin for it.
-const docker = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
 const tag = "asterisk-rpi5-package-test";
 
-/** Builds the builder image of the plan, on this machine's engine. Returns what the build printed. */
-async function build(plan: ImagePlan, name: string, args: Record<string, string> = {}, ...options: string[]) {
-  const buildArgs = Object.entries({ ...plan.buildArgs, ...args }).flatMap(([arg, value]) => [
-    "--build-arg",
-    `${arg}=${value}`,
-  ]);
-  const { all, failed } = await execa(
-    docker,
-    [
-      "--host",
-      localDockerHost,
-      "build",
-      "--progress=plain",
-      "--target=builder",
-      `--tag=${tag}:${name}`,
-      ...options,
-      ...buildArgs,
-      plan.context.path,
-    ],
-    { env: { DOCKER_BUILDKIT: "1" }, all: true, reject: false },
-  );
-  return { output: all ?? "", failed };
-}
+/** Builds the builder image of the plan, on this machine's engine. */
+const build = (plan: ImagePlan, name: string, args: Record<string, string> = {}, ...options: string[]) =>
+  buildBuilder(localDockerHost, plan, `${tag}:${name}`, args, ...options);
 
 /** Runs a command in the builder image, beside its package. */
 async function inBuilder(name: string, command: string): Promise<string> {
-  const { stdout } = await execa(docker, [
+  const { stdout } = await execa("docker", [
     "--host",
     localDockerHost,
     "run",
@@ -61,24 +39,14 @@ describe("The Debian package", () => {
   before(async function () {
     // Where Asterisk's host cannot be reached, its source is made here.
     this.timeout("5m");
-    const { version, ...source } = await asteriskSource(() => {});
-    plan = planImages(
-      {
-        version,
-        source,
-        packager: "dpkg-deb",
-        buildNative: false,
-        baseImages: { builder: "debian:bookworm", runtime: "debian:bookworm-slim" },
-      },
-      path.join(pulumiDir, "package-test"),
-    ).builder;
+    plan = (await plannedImages(path.join(pulumiDir, "package-test"), { packager: "dpkg-deb" })).builder;
   });
 
   after(async () => {
-    const { stdout } = await execa(docker, ["--host", localDockerHost, "image", "ls", "--quiet", tag]);
+    const { stdout } = await execa("docker", ["--host", localDockerHost, "image", "ls", "--quiet", tag]);
     const images = [...new Set(stdout.split("\n").filter(Boolean))];
     if (images.length > 0)
-      await execa(docker, ["--host", localDockerHost, "image", "rm", "--force", ...images]);
+      await execa("docker", ["--host", localDockerHost, "image", "rm", "--force", ...images]);
   });
 
   /**
@@ -144,7 +112,7 @@ describe("The Debian package", () => {
     this.timeout("20m");
     await buildPlain("plain", "runtime");
     const entrypoint = ["run", "--rm", "--network=none", `${tag}:plain`, "-V"];
-    const { stdout } = await execa(docker, ["--host", localDockerHost, ...entrypoint]);
+    const { stdout } = await execa("docker", ["--host", localDockerHost, ...entrypoint]);
     assert.equal(stdout, `Asterisk ${plan.buildArgs.VERSION}`);
   });
 

@@ -152,6 +152,7 @@ describe("a Pi with Asterisk", () => {
       args: {
         VERSION: "22.10.1",
         GENERATION: (builder.inputs.build as { args: Record<string, string> }).args.GENERATION,
+        BUILDKIT_INLINE_CACHE: "1",
       },
     });
     assert.deepEqual(builder.options.customTimeouts, { create: "3h", update: "3h" });

@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import path from "node:path";
+import execa from "execa";
+import { type ImagePlan, planImages } from "../../docker/images";
+import { pulumiDir } from "../../scripts/setup/paths";
+import { asteriskSource } from "../../scripts/setup/source";
+import type { Pi } from "../lab/pi";
+
+// Debian's client has BuildKit built in; a newer one elsewhere in the PATH may want a plugin for it.
+const docker = existsSync("/usr/bin/docker") ? "/usr/bin/docker" : "docker";
+
+/** What a stack's file says under `asterisk-rpi5:asterisk` to build what this machine can have. */
+export async function asteriskConfig() {
+  const { version, ...source } = await asteriskSource(() => {});
+  // Where Asterisk's own host answers, that of the FPM gem does too.
+  return "url" in source
+    ? { version, packager: "fpm" as const, source }
+    : { packager: "dpkg-deb" as const, source };
+}
+
+/** The images of that configuration, their contexts below `workFolder`. */
+export async function plannedImages(workFolder: string, config: { packager?: "fpm" | "dpkg-deb" } = {}) {
+  const { version } = await asteriskSource(() => {});
+  const baseImages = { builder: "debian:bookworm", runtime: "debian:bookworm-slim" };
+  const asterisk = { ...(await asteriskConfig()), ...config, version, buildNative: false, baseImages };
+  return planImages(asterisk, workFolder);
+}
+
+/** Builds the builder image of the plan by `docker build`, on that engine. Returns what the build printed. */
+export async function buildBuilder(
+  host: string,
+  plan: ImagePlan,
+  tag: string,
+  args: Record<string, string> = {},
+  ...options: string[]
+): Promise<{ output: string; failed: boolean }> {
+  const buildArgs = Object.entries({ ...plan.buildArgs, ...args }).flatMap(([arg, value]) => [
+    "--build-arg",
+    `${arg}=${value}`,
+  ]);
+  const { all, failed } = await execa(
+    docker,
+    [
+      "--host",
+      host,
+      "build",
+      "--progress=plain",
+      "--target=builder",
+      `--tag=${tag}`,
+      ...options,
+      ...buildArgs,
+      plan.context.path,
+    ],
+    { env: { DOCKER_BUILDKIT: "1" }, all: true, reject: false },
+  );
+  return { output: all ?? "", failed };
+}
+
+/**
+ * Gives Pis the builder image, for tests that are not about the compile: `docker save` of the one that was compiled first
+ * for any test, `docker load` from then on. The image carries the keys of its layers (inline cache), so that `up` finds
+ * each of them built.
+ */
+export async function giveBuilder(...pis: Pi[]): Promise<void> {
+  const folder = path.join(pulumiDir, "builder");
+  const plan = (await plannedImages(folder)).builder;
+  const archive = path.join(folder, `${plan.reference.replace(":", "-")}.tar`);
+  const [first] = pis;
+  if (!existsSync(archive) && first) {
+    const args = { BUILDKIT_INLINE_CACHE: "1", GENERATION: new Date().toISOString() };
+    const { failed, output } = await buildBuilder(`unix://${first.socket}`, plan, plan.reference, args);
+    if (failed) throw new Error(output.slice(-4000));
+    mkdirSync(folder, { recursive: true });
+    await first.docker("save", "--output", `${archive}.${process.pid}`, plan.reference);
+    renameSync(`${archive}.${process.pid}`, archive);
+  }
+  await Promise.all(pis.map((pi) => pi.loadImage(archive)));
+}

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { LoadedSite } from "../config/load";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
-import { type Facts, type FactsResult, readFacts } from "./facts";
+import { type Facts, type FactsResult, readFacts, unasked } from "./facts";
 import { findings } from "./rules";
 
 /** A Docker host that can take what is planned for it. */
@@ -13,6 +13,12 @@ export interface PreparedHost {
 }
 
 /**
+ * The environment variable in which `npm run up -- STACK --only PI[,PI]` names the Pis that it targets, for the program. To
+ * set it without the targets would be to change Pis that were not asked.
+ */
+export const onlyVariable = "ASTERISK_RPI5_ONLY";
+
+/**
  * Asks every host, all at once, whether it can take what is planned: the builder image of that reference.
  * @throws a userError that names each host with a fault: then nothing has been changed anywhere.
  */
@@ -20,20 +26,35 @@ export async function prepareHosts(
   pis: LoadedSite["pis"],
   builderReference: string,
 ): Promise<PreparedHost[]> {
+  const only = process.env[onlyVariable]?.split(",");
   const asked = await Promise.all(
     Object.entries(pis).map(async ([name, pi]) => {
       const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), pi);
-      return { name, host, result: await readFacts(host) };
+      const isFor = only?.includes(name) ?? true;
+      return { name, host, isFor, result: isFor ? await readFacts(host) : { facts: unasked } };
     }),
   );
   const found = (level: "error" | "warning") =>
-    asked.flatMap(({ name, host, result }) =>
-      findingsOf(level, host, result, builderReference).map((finding) => `${name}: ${finding}`),
+    asked.flatMap(({ name, host, isFor, result }) =>
+      (isFor ? findingsOf(level, host, result, builderReference) : []).map((finding) => ({ name, finding })),
     );
   // Once: an `up` runs the program for its preview, and again.
-  if (pulumi.runtime.isDryRun()) for (const warning of found("warning")) await pulumi.log.warn(warning);
-  const faults = found("error").map((fault) => `  ${fault}`);
-  if (faults.length > 0) throw userError(["Nothing was changed:", ...faults].join("\n"));
+  if (pulumi.runtime.isDryRun())
+    for (const { name, finding } of found("warning")) await pulumi.log.warn(`${name}: ${finding}`);
+  const faults = found("error");
+  if (faults.length > 0) {
+    const faulty = new Set(faults.map(({ name }) => name));
+    const others = asked.filter(({ name, isFor }) => isFor && !faulty.has(name)).map(({ name }) => name);
+    throw userError(
+      [
+        "Nothing was changed:",
+        ...faults.map(({ name, finding }) => `  ${name}: ${finding}`),
+        ...(others.length > 0
+          ? [`Meanwhile, without: npm run up -- ${pulumi.getStack()} --only ${others.join()}`]
+          : []),
+      ].join("\n"),
+    );
+  }
   return asked.flatMap(({ name, host, result }) =>
     "facts" in result ? [{ name, host, facts: result.facts }] : [],
   );

@@ -43,7 +43,7 @@ function passphraseFile(): string {
 }
 
 /** Runs the Pulumi CLI as this process: its terminal, its exit code. */
-export async function runPulumi(args: string[]): Promise<void> {
+export async function runPulumi(args: string[], environment: Record<string, string> = {}): Promise<void> {
   const cli = path.join(pulumiBinFolder, "pulumi");
   if (!existsSync(cli)) {
     console.error("The Pulumi CLI is not set up in this clone. Type: npm run setup");
@@ -52,7 +52,7 @@ export async function runPulumi(args: string[]): Promise<void> {
   }
   const child = execa(cli, args, {
     stdio: "inherit",
-    env: pulumiEnvironment(),
+    env: { ...pulumiEnvironment(), ...environment },
     extendEnv: false,
     reject: false,
   });

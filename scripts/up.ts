@@ -1,0 +1,41 @@
+import { onlyVariable } from "../host/prepare";
+import { runPulumi } from "./pulumi/environment";
+import { readSite } from "./setup/stackFile";
+import { SetupError } from "./setup/step";
+
+const usage = `Usage: npm run up -- STACK [--only PI[,PI]] [flags of pulumi up]
+
+Brings the Pis of a stack to what the code says, as npx pulumi up does; with --only, those Pis alone: the others
+are not asked for anything, and stay as they are.`;
+
+/** Pulumi's flags for these Pis alone: each component, and its children as what depends on it. */
+export function targets(stack: string, pis: string[]): string[] {
+  const urns = pis.map((pi) => `urn:pulumi:${stack}::asterisk-rpi5::asterisk-rpi5:index:AsteriskPi::${pi}`);
+  // A refresh that does not run the program has no providers for children that are targets as dependents only.
+  return [...urns.flatMap((urn) => ["--target", urn]), "--target-dependents", "--run-program"];
+}
+
+async function main([stack, ...rest]: string[]): Promise<void> {
+  if (stack === undefined || stack.startsWith("-")) throw new SetupError(usage);
+  const at = rest.findIndex((word) => /^--only(=|$)/.test(word));
+  if (at < 0) return runPulumi(["up", "--stack", stack, ...rest]);
+
+  const inOneWord = rest[at]?.includes("=");
+  const [given] = rest.splice(at, inOneWord ? 1 : 2).slice(-1);
+  const only = (given?.replace(/^--only=?/, "") ?? "").split(",").filter(Boolean);
+  const known = Object.keys(readSite(stack).pis);
+  const unknown = only.filter((pi) => !known.includes(pi));
+  if (only.length === 0 || unknown.length > 0)
+    throw new SetupError(
+      `--only: expected Pis of Pulumi.${stack}.yaml (${known.join(", ")}), got ${unknown.join(", ") || "none"}.`,
+    );
+  await runPulumi(["up", "--stack", stack, ...rest, ...targets(stack, only)], {
+    [onlyVariable]: only.join(),
+  });
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -8,8 +8,8 @@ export = async () => {
   const images = planImages(asterisk, ".pulumi");
   const hosts = await prepareHosts(pis, images.builder.reference);
   return Object.fromEntries(
-    hosts.map(({ name, host, facts }) => {
-      const pi = new AsteriskPi(name, { version: asterisk.version, images, host, facts });
+    hosts.map(({ name, config: { volumes, adopts }, host, facts }) => {
+      const pi = new AsteriskPi(name, { version: asterisk.version, images, host, volumes, adopts, facts });
       return [name, pi.outputs];
     }),
   );

@@ -1,16 +1,30 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { Facts } from "../host/facts";
 import type { Mount } from "./namedVolumes";
 
 export interface AsteriskContainerArgs {
   imageId: pulumi.Input<string>;
   mounts: Mount[];
-  /** The generation of the container that runs on the host, if one runs (see the constructor). */
-  generation?: string;
+  /** The text for the container's generation label (see Handover). */
+  generation: pulumi.Input<string>;
 }
 
 /** Docker's name of the container. */
 export const containerName = "asterisk";
+
+/**
+ * An `up` without --refresh does not look at the container. So the container carries a generation, which comes back with
+ * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced.
+ */
+const generationLabel = "asterisk-rpi5.generation";
+
+/** The generation of the container that runs; none when it is gone, stopped, renamed, not ours, or was never verified. */
+export function runningGeneration({ container, verified }: Facts): string | undefined {
+  const { id, name, status, labels } = container ?? {};
+  const good = name === containerName && status === "running" && id === verified;
+  return good ? labels?.[generationLabel]?.split(" ")[0] : undefined;
+}
 
 /** The ids of the user `asterisk` in the image. */
 const asteriskUser = 999;
@@ -30,9 +44,7 @@ export class AsteriskContainer extends pulumi.ComponentResource {
       `${name}-container`,
       {
         name: containerName,
-        // An `up` without --refresh does not look at the container. So it carries a generation, which comes back with the
-        // host's facts: the one in the state while the container runs, a new one when it does not. Then it is replaced.
-        labels: [{ label: "asterisk-rpi5.generation", value: args.generation ?? new Date().toISOString() }],
+        labels: [{ label: generationLabel, value: args.generation }],
         image: args.imageId,
         networkMode: "host",
         restart: "unless-stopped",

@@ -1,11 +1,13 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import type { VolumeNames } from "../config/volumes";
 import type { ImagePlans } from "../docker/images";
 import type { DockerHost } from "../host/dockerHost";
 import type { Facts } from "../host/facts";
 import { platformOf } from "../host/rules";
-import { AsteriskContainer, containerName } from "./asteriskContainer";
+import { AsteriskContainer, containerName, runningGeneration } from "./asteriskContainer";
 import { BuilderImage } from "./builderImage";
+import { Handover } from "./handover";
 import { NamedVolumes } from "./namedVolumes";
 import { RuntimeImage } from "./runtimeImage";
 import { Verification } from "./verification";
@@ -15,6 +17,9 @@ export interface AsteriskPiArgs {
   version: string;
   images: ImagePlans;
   host: DockerHost;
+  volumes: VolumeNames;
+  /** The id of a container of somebody else's that the stack takes over. */
+  adopts?: string;
   /** What the host says of itself, read before anything is registered. */
   facts: Facts;
 }
@@ -59,10 +64,21 @@ export class AsteriskPi extends pulumi.ComponentResource {
       { plan: runtimePlan },
       { ...onHost, dependsOn: builder },
     );
-    const volumes = new NamedVolumes(`${name}-volumes`, onHost);
+    const { mounts } = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
+    const handover = new Handover(
+      `${name}-handover`,
+      {
+        host: args.host,
+        mounts,
+        generation: runningGeneration(args.facts) ?? new Date().toISOString(),
+        adopts: args.adopts,
+      },
+      // Its script runs the image, and the old container runs until there is a new one to start.
+      { parent: this, dependsOn: runtime },
+    );
     const container = new AsteriskContainer(
       `${name}-asterisk`,
-      { imageId: runtime.imageId, mounts: volumes.mounts, generation: runningGeneration(args.facts) },
+      { imageId: runtime.imageId, mounts, generation: handover.generation },
       onHost,
     );
     const verification = new Verification(
@@ -84,9 +100,4 @@ export class AsteriskPi extends pulumi.ComponentResource {
     };
     this.registerOutputs(this.outputs);
   }
-}
-
-/** The generation of the container that runs; none when it is stopped, gone, or not ours. */
-function runningGeneration({ container }: Facts): string | undefined {
-  return container?.status === "running" ? container.generation : undefined;
 }

@@ -1,13 +1,10 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { type VolumeNames, volumeParts, volumePaths } from "../config/volumes";
 
-/** Docker's name for each volume, and where Asterisk has it. The image's own files fill an empty volume at first. */
-export const volumePaths = {
-  "asterisk-config": "/etc/asterisk",
-  "asterisk-sounds": "/var/lib/asterisk/sounds",
-  "asterisk-spool": "/var/spool/asterisk",
-  "asterisk-logs": "/var/log/asterisk",
-} as const;
+export interface NamedVolumesArgs {
+  names: VolumeNames;
+}
 
 /** A volume in a container: as docker.Container wants it. */
 export interface Mount {
@@ -19,14 +16,15 @@ export interface Mount {
 export class NamedVolumes extends pulumi.ComponentResource {
   readonly mounts: Mount[];
 
-  constructor(name: string, opts: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { names }: NamedVolumesArgs, opts: pulumi.ComponentResourceOptions) {
     super("asterisk-rpi5:index:NamedVolumes", name, {}, opts);
 
-    this.mounts = Object.entries(volumePaths).map(([volume, containerPath]) => ({
-      containerPath,
+    // The image's own files fill an empty volume at first.
+    this.mounts = volumeParts.map((part) => ({
+      containerPath: volumePaths[part],
       volumeName: new docker.Volume(
-        `${name}-${volume.replace(/^asterisk-/, "")}`,
-        { name: volume },
+        `${name}-${part}`,
+        { name: names[part] },
         // `destroy` must leave voicemail alone; the next `up` takes a volume of that name as it is.
         { parent: this, retainOnDelete: true },
       ).name,

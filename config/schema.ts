@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { defaultVolumes, volumeParts } from "./volumes";
 
 /** Shows what a person wrote, short enough for one line, and without what may be a password in a URL. */
 const shown = (value: unknown): string => {
@@ -112,6 +113,8 @@ const hostForm = /^(ssh:\/\/\w[\w.-]*@\w[\w.-]*(:\d+)?|unix:\/\/\/\S+)$/;
 const hostHint = (given: unknown): string =>
   typeof given === "string" && /^[\w.-]+$/.test(given) ? ` (try ssh://pi@${given})` : "";
 
+const volume = text(/^[a-zA-Z0-9][\w.-]+$/, "a volume's name such as asterisk-spool");
+
 const pi = z
   .strictObject(
     {
@@ -126,6 +129,20 @@ const pi = z
       ).optional(),
       /** A private key for this Pi. Default: what ssh itself would use (agent, ~/.ssh/config). */
       identityFile: text(/./, "the path of a private key").optional(),
+      /** Docker's names of the volumes, where they are not the stack's own: those of a container that was there before. */
+      volumes: z
+        .strictObject(
+          {
+            config: volume.default(defaultVolumes.config),
+            sounds: volume.default(defaultVolumes.sounds),
+            spool: volume.default(defaultVolumes.spool),
+            logs: volume.default(defaultVolumes.logs),
+          },
+          expected("{ config, sounds, spool, logs }"),
+        )
+        .prefault({}),
+      /** The id of a container `asterisk` that the stack may take over; `npm run adopt` writes it. */
+      adopts: text(/^[0-9a-f]{64}$/, "a container's id (npm run adopt writes it)").optional(),
     },
     expected("{ host: ... }"),
   )
@@ -138,6 +155,13 @@ const pi = z
         path: ["hostKey"],
         message: `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address} shows it)`,
       });
+    for (const [part, name] of Object.entries(value.volumes))
+      if (Object.values(value.volumes).filter((other) => other === name).length > 1)
+        context.addIssue({
+          code: "custom",
+          path: ["volumes", part],
+          message: `is ${name}, and so is another one: expected a volume for each of config, sounds, spool and logs`,
+        });
     for (const key of ["hostKey", "identityFile"] as const)
       if (!overSsh && value[key] !== undefined)
         context.addIssue({
@@ -199,6 +223,7 @@ const knownKeys: Record<string, string[]> = {
   "asterisk.source": [...Object.keys(release.shape), ...Object.keys(directory.shape)],
   "asterisk.baseImages": ["builder", "runtime"],
   "pis.*": Object.keys(pi.shape),
+  "pis.*.volumes": [...volumeParts],
 };
 
 function messageOf(issue: { code?: string; message: string; keys?: string[]; path: PropertyKey[] }): string {
@@ -226,7 +251,7 @@ export function parseSite(input: unknown): { site: Site } | { faults: Fault[] } 
   return {
     faults: parsed.error.issues.map((issue) => {
       const path = issue.path.map(String).join(".");
-      const known = knownKeys[path.replace(/^pis\.[^.]+$/, "pis.*")];
+      const known = knownKeys[path.replace(/^pis\.[^.]+/, "pis.*")];
       const unknownKey = issue.code === "unrecognized_keys" || issue.message.startsWith("unknown key");
       return {
         path,

@@ -16,6 +16,9 @@ export interface DockerHost {
   interactive(command: string): string;
 }
 
+/** Of a Pi's configuration, what says how to reach it. */
+type Reached = Pick<PiConfig, "host" | "hostKey" | "identityFile">;
+
 /** Seconds that a host may take to answer before it counts as gone. */
 const connectTimeout = 10;
 
@@ -31,7 +34,7 @@ export function quoted(word: string): string {
  * How the host of `pi` is reached. `owner` tells stacks apart that use the same host at the same time, such as
  * "asterisk-rpi5/office/pbx".
  */
-export function dockerHost(owner: string, pi: PiConfig): DockerHost {
+export function dockerHost(owner: string, pi: Reached): DockerHost {
   if (!pi.host.startsWith("ssh://")) {
     const dockerHostVariable = quoted(`DOCKER_HOST=${pi.host}`);
     return {
@@ -59,7 +62,7 @@ export function dockerHost(owner: string, pi: PiConfig): DockerHost {
  * `KnownHostsCommand` and needs no file: the options stand in the provider's state, and `refresh` and `destroy`, where
  * the program does not run, have them too. https://man.openbsd.org/ssh_config
  */
-function sshOptions(owner: string, pi: PiConfig): string[] {
+function sshOptions(owner: string, pi: Reached): string[] {
   // A socket's path may have 108 bytes: hence a digest, in the one folder that is the user's own on every system.
   const digest = createHash("sha256").update(`${owner} ${pi.host} ${pi.hostKey}`).digest("hex").slice(0, 16);
   const options: Record<string, string | number> = {

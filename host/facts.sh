@@ -23,8 +23,14 @@ else
     docker image inspect --format \
       '{{range .RepoTags}}image={{.}} {{index $.Config.Labels "asterisk-rpi5.generation"}}{{"\n"}}{{end}}' "$id"
   done | sed '/^$/d'
-  fact container "$(docker container inspect --format \
-    '{{.State.Status}} {{.Id}} {{index .Config.Labels "asterisk-rpi5.generation"}}' asterisk 2>/dev/null)"
+  [ -z "$(docker image ls --quiet --filter label=asterisk-rpi5.image)" ] || fact runtimeImage yes
+  docker volume ls --format 'volume={{.Name}}'
+  # The container of that name, or, whatever somebody called it, the one that a stack made.
+  made=$(docker container ls --all --no-trunc --quiet --filter label=asterisk-rpi5.generation | head -n 1)
+  fact container "$(docker container inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"image":{{json .Config.Image}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}}}' asterisk "$made" 2>/dev/null | head -n 1)"
+  # One look inside: which container the last verification found to be good, and how many calls there are.
+  docker exec asterisk timeout 5 sh -c "sed 's/^/verified=/' /var/spool/asterisk/.verified; echo
+    asterisk -rx 'core show channels count' | sed -n 's/^\([0-9]*\) active call.*/calls=\1/p'" 2>/dev/null
   own=$(docker container top asterisk -o pid 2>/dev/null | sed 1d | tr -d ' ' | tr '\n' ',')
 fi
 

@@ -2,7 +2,28 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import path from "node:path";
 import { local, types } from "@pulumi/command";
+import { z } from "zod";
 import type { DockerHost } from "./dockerHost";
+
+const foundContainer = z.object({
+  id: z.string(),
+  name: z.string().transform((name) => name.replace(/^\//, "")),
+  /** Docker's word: running, exited, created, paused, restarting, dead. */
+  status: z.string(),
+  image: z.string(),
+  labels: z
+    .record(z.string(), z.string())
+    .nullable()
+    .transform((labels) => labels ?? {}),
+  mounts: z.array(
+    z.object({ Destination: z.string(), Type: z.string(), Name: z.string().optional(), Source: z.string() }),
+  ),
+});
+export type FoundContainer = z.infer<typeof foundContainer>;
+
+/** True for a container that a stack of this project made, or anybody of this project's image: it has no data of its own. */
+export const isOurs = ({ labels }: FoundContainer): boolean =>
+  "asterisk-rpi5.image" in labels || "asterisk-rpi5.generation" in labels;
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
 export interface Facts {
@@ -26,8 +47,16 @@ export interface Facts {
   freeKiB?: number;
   /** The images of this project on the host: reference to generation (see BuilderImage). */
   images: Record<string, string>;
-  /** The container named `asterisk`, whoever made it; with a generation when it was us (see AsteriskContainer). */
-  container?: { status: string; id: string; generation?: string };
+  /** True when a runtime image of this project is there: then an `up` has been here before. */
+  runtimeImage?: boolean;
+  /** The names of all volumes. */
+  volumes: string[];
+  /** The container named `asterisk`, whoever made it; or one of a stack that somebody gave another name. */
+  container?: FoundContainer;
+  /** The id of the container that the last verification found to be good (see verify.sh). */
+  verified?: string;
+  /** Calls in progress, where Asterisk answers. */
+  calls?: number;
   /** What listens on port 5060 and is not in that container; without a process where the host does not tell. */
   listeners: { protocol: string; process?: string; pid?: string }[];
 }
@@ -36,7 +65,14 @@ export interface Facts {
  * Stands for the facts of a host that a run is not for. Its resources are registered all the same, since what is not is
  * deleted; Pulumi leaves them as they are, whatever their inputs say then.
  */
-export const unasked: Facts = { machine: "aarch64", memoryKiB: 0, clockSkew: 0, images: {}, listeners: [] };
+export const unasked: Facts = {
+  machine: "aarch64",
+  memoryKiB: 0,
+  clockSkew: 0,
+  images: {},
+  volumes: [],
+  listeners: [],
+};
 
 /** The facts, or why they could not be read. */
 export type FactsResult = { facts: Facts } | { fault: string };
@@ -70,7 +106,7 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
   const all = (key: string) => values.filter((fact) => fact.key === key).map((fact) => fact.value);
   const one = (key: string) => all(key)[0];
   const count = (key: string) => (one(key) === undefined ? undefined : Number(one(key)));
-  const [status, id, generation] = one("container")?.split(" ") ?? [];
+  const container = one("container");
   return {
     machine: one("machine") ?? "unknown",
     model: one("model"),
@@ -89,7 +125,11 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
         return [reference, generation];
       }),
     ),
-    container: status && id ? { status, id, generation } : undefined,
+    runtimeImage: one("runtimeImage") !== undefined,
+    volumes: all("volume"),
+    container: container ? foundContainer.parse(JSON.parse(container)) : undefined,
+    verified: one("verified"),
+    calls: count("calls"),
     listeners: all("listener").map((line) => {
       const [protocol = "", pid, process] = line.split(" ");
       return { protocol, pid, process };

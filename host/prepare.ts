@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { LoadedSite } from "../config/load";
+import type { PiConfig } from "../config/schema";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
 import { type Facts, type FactsResult, readFacts, unasked } from "./facts";
@@ -8,6 +9,7 @@ import { findings } from "./rules";
 /** A Docker host that can take what is planned for it. */
 export interface PreparedHost {
   name: string;
+  config: PiConfig;
   host: DockerHost;
   facts: Facts;
 }
@@ -28,15 +30,18 @@ export async function prepareHosts(
 ): Promise<PreparedHost[]> {
   const only = process.env[onlyVariable]?.split(",");
   const asked = await Promise.all(
-    Object.entries(pis).map(async ([name, pi]) => {
-      const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), pi);
+    Object.entries(pis).map(async ([name, config]) => {
+      const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), config);
       const isFor = only?.includes(name) ?? true;
-      return { name, host, isFor, result: isFor ? await readFacts(host) : { facts: unasked } };
+      return { name, config, host, isFor, result: isFor ? await readFacts(host) : { facts: unasked } };
     }),
   );
   const found = (level: "error" | "warning") =>
-    asked.flatMap(({ name, host, isFor, result }) =>
-      (isFor ? findingsOf(level, host, result, builderReference) : []).map((finding) => ({ name, finding })),
+    asked.flatMap(({ name, isFor, ...pi }) =>
+      (isFor ? findingsOf(level, pi, builderReference) : []).map((finding) => ({
+        name,
+        finding: finding.replace(/\bSTACK\b/g, pulumi.getStack()).replace(/\bPI\b/g, name),
+      })),
     );
   // Once: an `up` runs the program for its preview, and again.
   if (pulumi.runtime.isDryRun())
@@ -55,20 +60,23 @@ export async function prepareHosts(
       ].join("\n"),
     );
   }
-  return asked.flatMap(({ name, host, result }) =>
-    "facts" in result ? [{ name, host, facts: result.facts }] : [],
+  return asked.flatMap(({ name, config, host, result }) =>
+    "facts" in result ? [{ name, config, host, facts: result.facts }] : [],
   );
 }
 
 function findingsOf(
   level: "error" | "warning",
-  host: DockerHost,
-  result: FactsResult,
+  { config, host, result }: { config: PiConfig; host: DockerHost; result: FactsResult },
   builderReference: string,
 ): string[] {
-  if ("facts" in result)
-    return findings(level, result.facts, { builds: !(builderReference in result.facts.images) });
-  return level === "error" ? [unreachable(host.uri, result.fault)] : [];
+  if ("fault" in result) return level === "error" ? [unreachable(host.uri, result.fault)] : [];
+  const { volumes, adopts } = config;
+  return findings(level, result.facts, {
+    builds: !(builderReference in result.facts.images),
+    volumes,
+    adopts,
+  });
 }
 
 /** What a person can do about each of ssh's own messages. */

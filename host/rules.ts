@@ -1,13 +1,18 @@
-import type { Facts } from "./facts";
+import { type VolumeNames, volumeParts } from "../config/volumes";
+import { type Facts, isOurs } from "./facts";
 
 /** What the stack is about to do on a host, as far as the rules need to know it. */
 export interface Plan {
   /** True when the builder image is not there yet, so that Asterisk will be compiled. */
   builds: boolean;
+  volumes: VolumeNames;
+  /** The id of the container of somebody else's that the stack may take over. */
+  adopts?: string;
 }
 
 /** One thing that must be so on a host, or better were. */
 interface Rule {
+  /** What it is about, for whoever reads the table; in a message, PI and STACK stand for the names of these. */
   name: string;
   /** An error stops the run before anything is changed; a warning is shown at preview. */
   level: "error" | "warning";
@@ -96,14 +101,60 @@ export const rules: Rule[] = [
     name: "port 5060",
     level: "error",
     fault: ({ listeners, container }) => {
-      // Who listens is not shown to every user; while the container runs, it is the one that does.
-      const foreign = listeners.filter(({ process }) => process || container?.status !== "running");
+      // Who listens is not shown to every user; while the container runs, it is the one that does, or Docker for it.
+      const foreign = listeners.filter(
+        ({ process = "docker-proxy" }) => process !== "docker-proxy" || container?.status !== "running",
+      );
       if (foreign.length === 0) return undefined;
       const [first] = foreign;
       const process = first?.process ? `${first.process} (pid ${first.pid})` : "another process";
       const protocols = foreign.map(({ protocol }) => protocol.toUpperCase()).join(" and ");
       return `port 5060 (${protocols}) is in use by ${process}, and Asterisk needs it for SIP: stop it, or move it to another port`;
     },
+  },
+  {
+    name: "container",
+    level: "error",
+    fault: ({ container }, { adopts }) =>
+      container && !isOurs(container) && container.id !== adopts
+        ? `a container "asterisk" is there that this stack has not made (${container.status}, of the image ${container.image}). ` +
+          "To take it over with all its data, type: npm run adopt -- STACK PI"
+        : undefined,
+  },
+  {
+    name: "volumes of another process",
+    level: "warning",
+    fault: ({ volumes }, plan) => {
+      const missing = volumeParts.filter((part) => !volumes.includes(plan.volumes[part]));
+      const others = missing.flatMap((part) => {
+        const other = volumes.find((name) => name.endsWith(`_asterisk-${part}`));
+        return other ? [`${part}: ${other}`] : [];
+      });
+      return others.length > 0
+        ? "it starts on new, empty volumes, while there are others that look like those of an Asterisk. To use them, put " +
+            `into Pulumi.STACK.yaml, at asterisk-rpi5:pis.PI: volumes: { ${others.join(", ")} }`
+        : undefined;
+    },
+  },
+  {
+    name: "lost volumes",
+    level: "warning",
+    fault: ({ volumes, runtimeImage }, plan) => {
+      const missing = Object.values(plan.volumes).filter((name) => !volumes.includes(name));
+      const usedBefore = runtimeImage || missing.length < volumeParts.length;
+      return missing.length > 0 && usedBefore
+        ? `${missing.length === 1 ? "the volume" : "the volumes"} ${missing.join(", ")} of it ${missing.length === 1 ? "is" : "are"} ` +
+            "gone, and will come back empty: restore a backup, if there is one"
+        : undefined;
+    },
+  },
+  {
+    name: "calls",
+    level: "warning",
+    fault: ({ calls = 0 }) =>
+      calls > 0
+        ? `it has ${calls === 1 ? "a call" : `${calls} calls`} in progress: cut if the container is replaced`
+        : undefined,
   },
   {
     name: "advised memory",

@@ -11,8 +11,7 @@ are not asked for anything, and stay as they are.`;
 /** Pulumi's flags for these Pis alone: each component, and its children as what depends on it. */
 export function targets(stack: string, pis: string[]): string[] {
   const urns = pis.map((pi) => `urn:pulumi:${stack}::asterisk-rpi5::asterisk-rpi5:index:AsteriskPi::${pi}`);
-  // A refresh that does not run the program has no providers for children that are targets as dependents only.
-  return [...urns.flatMap((urn) => ["--target", urn]), "--target-dependents", "--run-program"];
+  return [...urns.flatMap((urn) => ["--target", urn]), "--target-dependents"];
 }
 
 async function main([stack, ...rest]: string[]): Promise<void> {

@@ -19,6 +19,8 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
     PULUMI_SKIP_UPDATE_CHECK: "true",
     // `npm run check` checks the types; a deployment need not wait for it.
     PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+    // A refresh goes to the Pis as the configuration has them now, such as one with a new host key.
+    PULUMI_RUN_PROGRAM: "true",
     PATH: [pulumiBinFolder, given.PATH].join(path.delimiter),
   };
   // They would send what is meant for a Pi to the engine that its operator has chosen.
@@ -52,7 +54,12 @@ export async function runPulumi(args: string[], environment: Record<string, stri
   }
   const child = execa(cli, args, {
     stdio: "inherit",
-    env: { ...pulumiEnvironment(), ...environment },
+    env: {
+      ...pulumiEnvironment(),
+      // What is taken away need not meet the rules any more.
+      ...(args[0] === "destroy" && { PULUMI_RUN_PROGRAM: "false" }),
+      ...environment,
+    },
     extendEnv: false,
     reject: false,
   });

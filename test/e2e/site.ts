@@ -9,7 +9,7 @@ import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
 
 /** What a run of Pulumi did: what changed, what it said. */
 export interface Run {
-  /** The operation of every resource that does not stay as it is, by its name. */
+  /** The operation of every resource that does not stay as it is, by its name; all parts of a replacement as "replace". */
   changes: Record<string, string>;
   /** The lines that a person would see: status and errors. */
   messages: string[];
@@ -20,6 +20,9 @@ export interface Run {
  * clone's. CLI and plugins are the clone's.
  */
 export class Site {
+  /** What the stack's file says, without the keys' prefix. */
+  config: Record<string, unknown> = {};
+
   private constructor(
     readonly folder: string,
     readonly name: string,
@@ -62,6 +65,7 @@ export class Site {
 
   /** Writes the stack's file, as a person would; the salt of the stack's secrets comes back with the next run. */
   configure(config: Record<string, unknown>): void {
+    this.config = config;
     const keys = Object.entries(config).map(([key, value]) => [`asterisk-rpi5:${key}`, value]);
     writeFileSync(
       path.join(this.folder, `Pulumi.${this.name}.yaml`),
@@ -73,8 +77,8 @@ export class Site {
     return this.run((onEvent) => this.stack.up({ ...options, onEvent }));
   }
 
-  preview(): Promise<Run> {
-    return this.run((onEvent) => this.stack.preview({ onEvent }));
+  preview(options: { refresh?: boolean } = {}): Promise<Run> {
+    return this.run((onEvent) => this.stack.preview({ ...options, onEvent }));
   }
 
   /** What a run that must fail tells its user. */
@@ -93,7 +97,7 @@ export class Site {
   }
 
   async destroy(): Promise<void> {
-    await this.stack.destroy();
+    await this.stack.destroy({ runProgram: false });
   }
 
   /** Runs one of the project's npm scripts in the copy; returns all that it printed. */
@@ -111,7 +115,8 @@ export class Site {
     const errors: string[] = [];
     const onEvent = ({ resourcePreEvent, diagnosticEvent }: EngineEvent) => {
       const { op, urn } = resourcePreEvent?.metadata ?? {};
-      if (op && urn && !["same", "refresh"].includes(op)) run.changes[urn.split("::").at(-1) ?? urn] ??= op;
+      if (op && urn && !["same", "refresh"].includes(op))
+        run.changes[urn.split("::").at(-1) ?? urn] ??= /replace/.test(op) ? "replace" : op;
       if (diagnosticEvent) run.messages.push(diagnosticEvent.message);
       if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message);
     };

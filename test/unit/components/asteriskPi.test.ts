@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { AsteriskPi } from "../../../components/asteriskPi";
+import { defaultVolumes } from "../../../config/volumes";
 import { dockerHost } from "../../../host/dockerHost";
 import type { Facts } from "../../../host/facts";
 
@@ -20,14 +21,23 @@ const images = {
 };
 
 const generation = "2026-01-01T00:00:00.000Z";
-const container = { status: "running", id: "c0ffee", generation };
+const container = {
+  id: "c0ffee",
+  name: "asterisk",
+  status: "running",
+  image: "sha256:runtime",
+  labels: { "asterisk-rpi5.image": "runtime", "asterisk-rpi5.generation": `${generation} 1-2` },
+  mounts: [],
+};
 const facts: Facts = {
   machine: "aarch64",
   clockSkew: 0,
   memoryKiB: 8_000_000,
   images: {},
+  volumes: [],
   listeners: [],
   container,
+  verified: container.id,
 };
 
 /** What is known of one registered resource: who it belongs to, what it is made of, what its options are. */
@@ -44,7 +54,9 @@ const outputsOf: Record<string, (inputs: Record<string, unknown>) => Record<stri
   "docker:index/remoteImage:RemoteImage": () => ({ imageId: "sha256:runtime" }),
   "docker:index/volume:Volume": () => ({}),
   "docker:index/container:Container": () => ({}),
-  "command:local:Command": () => ({ stdout: "22.10.1" }),
+  "command:local:Command": ({ create }) => ({
+    stdout: String(create).endsWith(" 22.10.1") ? "22.10.1" : `${String(create).split(" ").at(-6)} 1-2`,
+  }),
 };
 
 const nameOf = (resource: pulumi.Resource | undefined): Promise<string | undefined> =>
@@ -74,6 +86,7 @@ async function register(piFacts: Facts = facts) {
       version: "22.10.1",
       images,
       host: dockerHost("p/s/pbx", { host: "ssh://pi@pbx.local", hostKey }),
+      volumes: defaultVolumes,
       facts: piFacts,
     },
     {
@@ -117,6 +130,8 @@ describe("a Pi with Asterisk", () => {
       "pbx-volumes-sounds": "pbx-volumes docker:index/volume:Volume",
       "pbx-volumes-spool": "pbx-volumes docker:index/volume:Volume",
       "pbx-volumes-logs": "pbx-volumes docker:index/volume:Volume",
+      "pbx-handover": "pbx asterisk-rpi5:index:Handover",
+      "pbx-handover-command": "pbx-handover command:local:Command",
       "pbx-asterisk": "pbx asterisk-rpi5:index:AsteriskContainer",
       "pbx-asterisk-container": "pbx-asterisk docker:index/container:Container",
       "pbx-verification": "pbx asterisk-rpi5:index:Verification",
@@ -179,7 +194,7 @@ describe("a Pi with Asterisk", () => {
     const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();
     assert.deepEqual(inputs, {
       name: "asterisk",
-      labels: [{ label: "asterisk-rpi5.generation", value: generation }],
+      labels: [{ label: "asterisk-rpi5.generation", value: `${generation} 1-2` }],
       image: "sha256:runtime",
       networkMode: "host",
       restart: "unless-stopped",
@@ -205,18 +220,25 @@ describe("a Pi with Asterisk", () => {
     assert.equal(options.deleteBeforeReplace, true);
   });
 
-  it("replaces a container that does not run, and leaves one that does alone", async () => {
-    const labelOf = async (found: Facts["container"]) => {
-      const { resources } = await register({ ...facts, container: found });
-      return JSON.stringify(resources["pbx-asterisk-container"]?.inputs.labels);
+  it("makes room for a new container when none runs that is ours and verified, and leaves a good one alone", async () => {
+    const found = async (change: Partial<Facts>) => {
+      const { resources } = await register({ ...facts, ...change });
+      const label = JSON.stringify(resources["pbx-asterisk-container"]?.inputs.labels);
+      const script = String(resources["pbx-handover-command"]?.inputs.create);
+      return [
+        /2026-01-01/.test(label),
+        script.includes(` ${generation} none asterisk-config:/etc/asterisk `),
+      ];
     };
-    assert.match(await labelOf(container), /2026-01-01/);
-    for (const found of [
-      undefined,
-      { ...container, status: "exited" },
-      { ...container, generation: undefined },
+    assert.deepEqual(await found({}), [true, true]);
+    for (const change of [
+      { container: undefined },
+      { container: { ...container, status: "exited" } },
+      { container: { ...container, labels: {} } },
+      { container: { ...container, name: "mine" } },
+      { verified: "another" },
     ])
-      assert.doesNotMatch(await labelOf(found), /2026-01-01/);
+      assert.deepEqual(await found(change), [false, false]);
   });
 
   it("verifies each new container, and shows how to operate it", async () => {

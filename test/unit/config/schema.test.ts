@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { parse } from "yaml";
 import { faultsMessage, parseSite } from "../../../config/schema";
+import { defaultVolumes } from "../../../config/volumes";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
 const release = { url: "https://example.org/asterisk-22.11.0.tar.gz", sha256: "3b".repeat(32) };
@@ -25,8 +26,17 @@ describe("the configuration of a site", () => {
         buildNative: false,
         baseImages: { builder: "debian:bookworm", runtime: "debian:bookworm-slim" },
       },
-      pis,
+      pis: { pbx: { ...pis.pbx, volumes: defaultVolumes } },
     });
+  });
+
+  it("wants a volume of its own for each thing that Asterisk keeps, and takes part of their names from the default", () => {
+    const volumes = { config: "pi_asterisk-config", logs: "asterisk-spool", sound: "x" };
+    assert.deepEqual(faultsOf({ asterisk, pis: { pbx: { ...pis.pbx, volumes } } }), [
+      "pis.pbx.volumes: unknown key sound (known: config, sounds, spool, logs)",
+      "pis.pbx.volumes.spool: is asterisk-spool, and so is another one: expected a volume for each of config, sounds, spool and logs",
+      "pis.pbx.volumes.logs: is asterisk-spool, and so is another one: expected a volume for each of config, sounds, spool and logs",
+    ]);
   });
 
   it("takes a source tree without a version, and a socket without a key", () => {

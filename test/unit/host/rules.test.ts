@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { defaultVolumes } from "../../../config/volumes";
 import { type Facts, parseFacts } from "../../../host/facts";
-import { findings, platformOf, rules } from "../../../host/rules";
+import { findings, type Plan, platformOf, rules } from "../../../host/rules";
 
 const GiB = 1024 * 1024;
 
@@ -14,11 +15,23 @@ const pi5: Facts = {
   dockerRoot: "/var/lib/docker",
   freeKiB: 20 * GiB,
   images: {},
+  volumes: [],
   listeners: [],
 };
-const building = { builds: true };
+const building = { builds: true, volumes: defaultVolumes };
 
-const faultsOf = (facts: Facts, plan: { builds: boolean }) => findings("error", facts, plan);
+/** A container that docker compose made, long ago. */
+const composed = {
+  id: "c0ffee",
+  name: "asterisk",
+  status: "running",
+  image: "my-asterisk",
+  labels: {},
+  mounts: [],
+};
+const ours = { ...composed, labels: { "asterisk-rpi5.image": "runtime" } };
+
+const faultsOf = (facts: Facts, plan: Plan) => findings("error", facts, plan);
 
 describe("the rules for a host", () => {
   it("find nothing wrong with a Raspberry Pi 5", () => {
@@ -59,6 +72,23 @@ describe("the rules for a host", () => {
     { rule: "temperature", facts: { temperature: 83.2 }, says: /83\.2 °C/ },
     { rule: "clock", facts: { clockSkew: -120 }, says: /120 s behind/ },
     { rule: "port 5060", facts: { listeners: [{ protocol: "tcp" }] }, says: /\(TCP\).*another process/ },
+    {
+      rule: "container",
+      facts: { container: composed },
+      says: /not made \(running, of the image my-asterisk\).*npm run adopt -- STACK PI/,
+    },
+    {
+      rule: "volumes of another process",
+      facts: { volumes: ["pi_asterisk-spool", "pi_asterisk-config"] },
+      says: /at asterisk-rpi5:pis\.PI: volumes: \{ config: pi_asterisk-config, spool: pi_asterisk-spool \}/,
+    },
+    {
+      rule: "lost volumes",
+      facts: { volumes: ["asterisk-config", "asterisk-sounds", "asterisk-logs"] },
+      says: /the volume asterisk-spool of it is gone/,
+    },
+    { rule: "lost volumes", facts: { runtimeImage: true }, says: /the volumes asterisk-config, .* are gone/ },
+    { rule: "calls", facts: { calls: 1 }, says: /a call in progress/ },
   ];
   for (const { rule, facts, says } of cases)
     it(`refuse by "${rule}": ${JSON.stringify(facts)}`, () => {
@@ -73,13 +103,21 @@ describe("the rules for a host", () => {
   });
 
   it("ask for less where nothing is compiled", () => {
-    assert.deepEqual(faultsOf({ ...pi5, memoryKiB: 1 * GiB, freeKiB: 2 * GiB }, { builds: false }), []);
-    assert.equal(faultsOf({ ...pi5, freeKiB: 0.5 * GiB }, { builds: false }).length, 1);
+    assert.deepEqual(
+      faultsOf({ ...pi5, memoryKiB: 1 * GiB, freeKiB: 2 * GiB }, { ...building, builds: false }),
+      [],
+    );
+    assert.equal(faultsOf({ ...pi5, freeKiB: 0.5 * GiB }, { ...building, builds: false }).length, 1);
   });
 
   it("take a listener that shows no process for the container that runs", () => {
-    const container = { status: "running", id: "c0ffee" };
-    assert.deepEqual(faultsOf({ ...pi5, container, listeners: [{ protocol: "udp" }] }, building), []);
+    assert.deepEqual(faultsOf({ ...pi5, container: ours, listeners: [{ protocol: "udp" }] }, building), []);
+  });
+
+  it("let a container of somebody else's be that the configuration takes over, and one of this project's image", () => {
+    assert.deepEqual(faultsOf({ ...pi5, container: composed }, { ...building, adopts: composed.id }), []);
+    assert.equal(faultsOf({ ...pi5, container: composed }, { ...building, adopts: "decaf" }).length, 1);
+    assert.deepEqual(faultsOf({ ...pi5, container: ours }, building), []);
   });
 
   it("accept engine 20.10, the oldest with what the Dockerfile uses", () => {
@@ -100,7 +138,12 @@ describe("a host's facts", () => {
         "dockerRoot=/var/lib/docker",
         "freeKiB=78539384",
         "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
-        "container=running 343e50042af6 2026-11-23T12:00:00.000Z",
+        'container={"id":"343e50042af6","name":"/asterisk","status":"running","image":"asterisk","labels":null,"mounts":[]}',
+        "volume=asterisk-spool",
+        "volume=asterisk-logs",
+        "verified=343e50042af6",
+        "",
+        "calls=2",
         "listener=tcp 1322 kamailio",
         "listener=udp ",
         "exit=0",
@@ -116,8 +159,13 @@ describe("a host's facts", () => {
     assert.deepEqual(facts.container, {
       status: "running",
       id: "343e50042af6",
-      generation: "2026-11-23T12:00:00.000Z",
+      name: "asterisk",
+      image: "asterisk",
+      labels: {},
+      mounts: [],
     });
+    assert.deepEqual(facts.volumes, ["asterisk-spool", "asterisk-logs"]);
+    assert.deepEqual([facts.verified, facts.calls], ["343e50042af6", 2]);
     assert.deepEqual(facts.listeners, [
       { protocol: "tcp", pid: "1322", process: "kamailio" },
       { protocol: "udp", pid: undefined, process: undefined },

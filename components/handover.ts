@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { local } from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import { type DockerHost, quoted } from "../host/dockerHost";
+import type { Mount } from "./namedVolumes";
+
+export interface HandoverArgs {
+  host: DockerHost;
+  mounts: Mount[];
+  /** That of the good container that runs, or a new one when there is none (see AsteriskPi). */
+  generation: string;
+  /** The id of the container of somebody else's that the configuration lets the stack take over. */
+  adopts?: string;
+}
+
+const script = readFileSync(path.join(__dirname, "../host/handover.sh"), "utf8");
+
+/**
+ * Makes room for a new container where no good one runs. Docker has one container of a name, and Pulumi does not know the
+ * one that an interrupted `up`, an earlier stack or somebody else has left there.
+ */
+export class Handover extends pulumi.ComponentResource {
+  /** What the new container must carry as its label: another text each time that the script has run. */
+  readonly generation: pulumi.Output<string>;
+
+  constructor(name: string, args: HandoverArgs, opts: pulumi.ComponentResourceOptions) {
+    super("asterisk-rpi5:index:Handover", name, {}, opts);
+
+    const words = [
+      args.generation,
+      args.adopts ?? "none",
+      ...args.mounts.map(
+        ({ volumeName, containerPath }) => pulumi.interpolate`${volumeName}:${containerPath}`,
+      ),
+    ];
+    const command = new local.Command(
+      `${name}-command`,
+      {
+        create: pulumi.all(words).apply((known) => [args.host.shell, ...known.map(quoted)].join(" ")),
+        stdin: script,
+        logging: "none",
+      },
+      { parent: this },
+    );
+
+    this.generation = command.stdout;
+    this.registerOutputs({ generation: this.generation });
+  }
+}

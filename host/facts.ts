@@ -77,14 +77,15 @@ export const unasked: Facts = {
 /** The facts, or why they could not be read. */
 export type FactsResult = { facts: Facts } | { fault: string };
 
-const script = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
+/** Prints the facts, in a POSIX shell on the host. */
+export const factsScript = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
 
 /** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
 export async function readFacts(host: DockerHost): Promise<FactsResult> {
   if (host.sshOpts.length > 0)
     mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
   const result = await local.run(
-    { command: `${host.shell}; echo "exit=$?"`, stdin: script, logging: types.enums.local.Logging.None },
+    { command: `${host.shell}; echo "exit=$?"`, stdin: factsScript, logging: types.enums.local.Logging.None },
     { async: true },
   );
   const lines = result.stdout.split("\n");

@@ -2,11 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import * as docker from "@pulumi/docker";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
-import execa from "execa";
-import { z } from "zod";
 import { type DockerHost, dockerHost } from "../host/dockerHost";
 import { unreachable } from "../host/prepare";
 import { platformOf } from "../host/rules";
+import { lastWords, onHost } from "./onHost";
 import { pulumiCommand } from "./pulumi/command";
 import { pulumiEnvironment } from "./pulumi/environment";
 import { pulumiDir, pulumiHome } from "./setup/paths";
@@ -69,10 +68,6 @@ async function printLog(host: DockerHost, base: string): Promise<void> {
   }
 }
 
-async function onHost(host: DockerHost, input: string): Promise<string> {
-  return (await execa("sh", ["-c", host.shell], { input, stripFinalNewline: false })).stdout;
-}
-
 async function main([stack, only, ...rest]: string[]): Promise<void> {
   if (stack === undefined || rest.length > 0) throw new SetupError(usage);
   const { asterisk, pis } = readSite(stack);
@@ -89,13 +84,6 @@ async function main([stack, only, ...rest]: string[]): Promise<void> {
       process.exitCode = 1;
     });
   }
-}
-
-/** The last line of what a program or Pulumi said when it failed: the command itself is long, and no help. */
-function lastWords(error: unknown): string {
-  const said = z.object({ stderr: z.string().min(1) }).safeParse(error);
-  const text = said.success ? said.data.stderr : String(error);
-  return text.trim().split("\n").at(-1) ?? "";
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

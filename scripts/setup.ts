@@ -9,12 +9,17 @@ import { runSteps } from "./setup/run";
 import { asteriskSource } from "./setup/source";
 import type { Step } from "./setup/step";
 
-/** What the end-to-end tests use beside the product itself: a SIP caller, and the lab's machines. */
+/** What the end-to-end tests use beside the product itself: a SIP caller, what made the containers of before, and the
+ * lab's machines. */
 const testTools: Step = {
-  title: "Install what the tests use (SIPp, and the lab's programs)",
+  title: "Install what the tests use (SIPp, docker-compose, and the lab's programs)",
   isDone: async () => false,
   run: async (say) => {
-    await installCommands([["sipp", "sip-tester"], ...Object.entries(labPrograms)], say);
+    const own: [string, string][] = [
+      ["sipp", "sip-tester"],
+      ["docker-compose", "docker-compose"],
+    ];
+    await installCommands([...own, ...Object.entries(labPrograms)], say);
     return "there";
   },
 };

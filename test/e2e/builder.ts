@@ -26,8 +26,8 @@ export async function plannedImages(workFolder: string, config: { packager?: "fp
   return planImages(asterisk, workFolder);
 }
 
-/** Builds the builder image of the plan by `docker build`, on that engine. Returns what the build printed. */
-export async function buildBuilder(
+/** Builds an image of the plan by `docker build`, on that engine. Returns what the build printed. */
+export async function buildImage(
   host: string,
   plan: ImagePlan,
   tag: string,
@@ -45,7 +45,6 @@ export async function buildBuilder(
       host,
       "build",
       "--progress=plain",
-      "--target=builder",
       `--tag=${tag}`,
       ...options,
       ...buildArgs,
@@ -68,7 +67,8 @@ export async function giveBuilder(...pis: Pi[]): Promise<void> {
   const [first] = pis;
   if (!existsSync(archive) && first) {
     const args = { BUILDKIT_INLINE_CACHE: "1", GENERATION: new Date().toISOString() };
-    const { failed, output } = await buildBuilder(`unix://${first.socket}`, plan, plan.reference, args);
+    const engine = `unix://${first.socket}`;
+    const { failed, output } = await buildImage(engine, plan, plan.reference, args, "--target=builder");
     if (failed) throw new Error(output.slice(-4000));
     mkdirSync(folder, { recursive: true });
     await first.docker("save", "--output", `${archive}.${process.pid}`, plan.reference);

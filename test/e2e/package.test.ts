@@ -8,13 +8,13 @@ import { z } from "zod";
 import type { ImagePlan } from "../../docker/images";
 import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir, pulumiDir } from "../../scripts/setup/paths";
-import { buildBuilder, plannedImages } from "./builder";
+import { buildImage, plannedImages } from "./builder";
 
 const tag = "asterisk-rpi5-package-test";
 
 /** Builds the builder image of the plan, on this machine's engine. */
 const build = (plan: ImagePlan, name: string, args: Record<string, string> = {}, ...options: string[]) =>
-  buildBuilder(localDockerHost, plan, `${tag}:${name}`, args, ...options);
+  buildImage(localDockerHost, plan, `${tag}:${name}`, args, "--target=builder", ...options);
 
 /** Runs a command in the builder image, beside its package. */
 async function inBuilder(name: string, command: string): Promise<string> {

@@ -1,0 +1,114 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import type { PiConfig } from "../config/schema";
+import { defaultVolumes, volumeParts, volumePaths } from "../config/volumes";
+import { type DockerHost, dockerHost } from "../host/dockerHost";
+import { type FoundContainer, factsScript, isOurs, parseFacts } from "../host/facts";
+import { unreachable } from "../host/prepare";
+import { lastWords, onHost } from "./onHost";
+import { pulumiDir } from "./setup/paths";
+import { readSite } from "./setup/stackFile";
+import { SetupError } from "./setup/step";
+
+const usage = `Usage: npm run adopt -- STACK PI [--yes]
+
+Lets a stack take over the container "asterisk" that something else made on a Pi, such as docker compose, with all of
+its data. Shows what will be done, and asks; nothing is done on the Pi before the next up.`;
+
+/** What becomes of each folder of Asterisk's: the volume that it is in goes on being used, anything else is copied. */
+function folders({ mounts }: FoundContainer, volumes: PiConfig["volumes"]) {
+  return volumeParts.map((part) => {
+    const mount = mounts.find(({ Destination }) => Destination === volumePaths[part]);
+    if (mount?.Type === "volume" && mount.Name)
+      return { part, volume: mount.Name, says: `is in the volume ${mount.Name}, which is used as it is` };
+    const where = mount ? `is the folder ${mount.Source} of the Pi` : "is in no volume";
+    return { part, volume: volumes[part], says: `${where}: it is copied into the volume ${volumes[part]}` };
+  });
+}
+
+/** The container's definition as Docker has it; what may be a password stays on the Pi. */
+async function definitionOf(host: DockerHost, id: string): Promise<unknown> {
+  const [definition] = z
+    .tuple([z.looseObject({ Config: z.looseObject({ Env: z.array(z.string()).nullable() }) })])
+    .parse(JSON.parse(await onHost(host, `docker container inspect ${id}`)));
+  const names = definition.Config.Env?.map((variable) => variable.replace(/=.*/s, "=(see docker inspect)"));
+  return { ...definition, Config: { ...definition.Config, Env: names } };
+}
+
+/** Writes into the stack's file, as a person would: comments and order stay. */
+function writeConfig(file: string, pi: string, id: string, found: ReturnType<typeof folders>): void {
+  const document = parseDocument(readFileSync(file, "utf8"));
+  const key = ["config", "asterisk-rpi5:pis", pi];
+  document.setIn([...key, "adopts"], id);
+  for (const { part, volume } of found)
+    if (volume !== defaultVolumes[part] || document.hasIn([...key, "volumes", part]))
+      document.setIn([...key, "volumes", part], volume);
+  writeFileSync(file, document.toString({ lineWidth: 0 }));
+}
+
+async function confirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY) {
+    console.log("Nothing is written: add --yes to do it.");
+    return false;
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = await prompt.question("Write that? [y/N] ");
+  prompt.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function main(words: string[]): Promise<void> {
+  const [stack, pi, ...rest] = words.filter((word) => word !== "--yes");
+  if (stack === undefined || pi === undefined || rest.length > 0) throw new SetupError(usage);
+  const { pis } = readSite(stack);
+  const config = pis[pi];
+  if (config === undefined)
+    throw new SetupError(
+      `There is no Pi "${pi}" in Pulumi.${stack}.yaml, only: ${Object.keys(pis).join(", ")}.`,
+    );
+  const host = dockerHost(`asterisk-rpi5/${stack}/${pi}`, config);
+  const answer = await onHost(host, factsScript).catch((error: unknown) => {
+    throw new SetupError(`${pi}: ${unreachable(host.uri, lastWords(error))}`);
+  });
+  const { container, dockerFault } = parseFacts(answer.split("\n"));
+  if (dockerFault) throw new SetupError(`${pi}: ${dockerFault}`);
+  if (container === undefined || isOurs(container))
+    throw new SetupError(
+      `${pi}: there is no container "asterisk" of somebody else's: nothing is to be taken over.`,
+    );
+
+  const found = folders(container, config.volumes);
+  const shortId = container.id.slice(0, 12);
+  const width = Math.max(...found.map(({ part }) => volumePaths[part].length));
+  const spool = found.find(({ part }) => part === "spool")?.volume;
+  console.log(`${pi} (${config.host}): the container "asterisk", ${container.status}, of the image ${container.image}
+
+${found.map(({ part, says }) => `  ${volumePaths[part].padEnd(width)}  ${says}`).join("\n")}
+  ${"astdb.sqlite3".padEnd(width)}  where it is in /var/lib/asterisk, it is copied into the volume ${spool}
+
+The next up builds the images while that container runs. Then it stops the container, copies what is said above, makes the
+files the user asterisk's (uid 999) and starts its own container. The old one stays, stopped, as asterisk-${shortId}.
+To go back to it then, take "adopts" out of Pulumi.${stack}.yaml, and type on the Pi:
+  docker rm --force asterisk; docker rename asterisk-${shortId} asterisk
+  docker update --restart unless-stopped asterisk; docker start asterisk
+
+Pulumi.${stack}.yaml will say so, at asterisk-rpi5:pis.${pi}: adopts, and volumes where their names are not the stack's own.
+`);
+  if (!words.includes("--yes") && !(await confirmed())) return;
+
+  const copy = path.join(pulumiDir, "adopted", `${stack}-${pi}-${shortId}.json`);
+  mkdirSync(path.dirname(copy), { recursive: true, mode: 0o700 });
+  writeFileSync(copy, JSON.stringify(await definitionOf(host, container.id), null, 2), { mode: 0o600 });
+  writeConfig(`Pulumi.${stack}.yaml`, pi, container.id, found);
+  console.log(`Written, and a copy of the old container's definition to ${path.relative(".", copy)}.
+Next: npx pulumi up -s ${stack}`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof SetupError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import execa from "execa";
+import { stringify } from "yaml";
+import { volumePaths } from "../../config/volumes";
+import { Lab } from "../lab/lab";
+import type { Pi } from "../lab/pi";
+import { waitFor } from "../lab/wait";
+import { buildImage, giveBuilder, plannedImages } from "./builder";
+import { assertData, health, leaveData } from "./data";
+import type { Site } from "./site";
+import { siteOnLab } from "./siteOnLab";
+
+const name = "adopt";
+const voicemail = `${volumePaths.spool}/voicemail/default/100/INBOX/msg0000.wav`;
+
+/** What a person had before: an image without this project's marks, as root, and volumes for three of the folders. */
+const compose = {
+  version: "3.3",
+  services: {
+    asterisk: {
+      image: "my-asterisk",
+      container_name: "asterisk",
+      network_mode: "host",
+      restart: "unless-stopped",
+      tty: true,
+      stdin_open: true,
+      environment: { SIP_SECRET: "hunter2" },
+      volumes: [
+        `asterisk-config:${volumePaths.config}`,
+        `asterisk-spool:${volumePaths.spool}`,
+        `asterisk-logs:${volumePaths.logs}`,
+        `./sounds:${volumePaths.sounds}`,
+      ],
+    },
+  },
+  volumes: { "asterisk-config": null, "asterisk-spool": null, "asterisk-logs": null },
+};
+
+/** Makes the image of it from the stack's: its files, and nothing of its labels, user and database. */
+async function makeOldImage(pi: Pi): Promise<void> {
+  const { runtime } = await plannedImages(path.join(__dirname, "../../.pulumi/builder"));
+  const socket = `unix://${pi.socket}`;
+  const { failed, output } = await buildImage(socket, runtime, "my-asterisk:files", {}, "--target=runtime");
+  assert.ok(!failed, output);
+  const script = `id=$(docker create my-asterisk:files)
+    docker export $id | docker import - my-asterisk:plain
+    docker rm $id && docker image rm my-asterisk:files`;
+  await execa("sh", ["-c", script], { env: { DOCKER_HOST: socket } });
+  const dockerfile = `FROM my-asterisk:plain
+RUN rm /var/lib/asterisk/astdb.sqlite3 && chown -R root:root /etc/asterisk /var/*/asterisk && mkdir -p /run/asterisk
+ENTRYPOINT ["/usr/sbin/asterisk"]
+CMD ["-f", "-vvvvv", "-g", "-c"]`;
+  await execa("docker", ["--host", socket, "build", "--tag=my-asterisk", "-"], { input: dockerfile });
+}
+
+describe("A Pi on which docker compose made the container before", () => {
+  let pi: Pi;
+  let site: Site;
+  let file: string;
+  let id: string;
+
+  before(async function () {
+    this.timeout("45m");
+    const made = await siteOnLab(name);
+    site = made.site;
+    pi = made.lab.pi("pi1");
+    file = path.join(site.folder, `Pulumi.${name}.yaml`);
+    await giveBuilder(pi);
+    await makeOldImage(pi);
+    const folder = path.join(site.folder, "old");
+    mkdirSync(path.join(folder, "sounds"), { recursive: true });
+    writeFileSync(path.join(folder, "docker-compose.yml"), stringify(compose));
+    const up = ["--project-name=home", "up", "--detach"];
+    await execa("docker-compose", up, { cwd: folder, env: { DOCKER_HOST: `unix://${pi.socket}` } });
+    await waitFor("the old Asterisk", 60, async () =>
+      (await pi.docker("exec", "asterisk", "asterisk", "-rx", "core waitfullybooted")).includes("booted"),
+    );
+    await leaveData(pi);
+    const record = `mkdir -p ${path.dirname(voicemail)} && echo hello > ${voicemail}`;
+    await pi.docker("exec", "asterisk", "sh", "-c", record);
+    id = await pi.docker("inspect", "asterisk", "--format={{.Id}}");
+  });
+
+  after(async function () {
+    this.timeout("2m");
+    site?.remove();
+    await Lab.down({ name });
+  });
+
+  it("is left alone, and preview says what to type", async function () {
+    this.timeout("2m");
+    const fault = await site.faultOf(site.preview());
+    assert.match(
+      fault,
+      /pi1: a container "asterisk" is there that this stack has not made \(running, of the image my-asterisk\)/,
+    );
+    assert.match(fault, /npm run adopt -- adopt pi1/);
+    assert.equal(await site.faultOf(site.up()), fault);
+    assert.equal(
+      await pi.docker("inspect", "asterisk", "--format={{.State.Status}} {{.Id}}"),
+      `running ${id}`,
+    );
+  });
+
+  it("is described by npm run adopt, which writes nothing before it is told to", async function () {
+    this.timeout("1m");
+    const before = readFileSync(file, "utf8");
+    const said = await site.npmRun("adopt", "--", name, "pi1");
+    assert.match(said, /\/etc\/asterisk +is in the volume home_asterisk-config, which is used as it is/);
+    assert.match(
+      said,
+      /\/var\/lib\/asterisk\/sounds +is the folder .*\/old\/sounds of the Pi: it is copied into the volume asterisk-sounds/,
+    );
+    assert.match(said, new RegExp(`stopped, as asterisk-${id.slice(0, 12)}`));
+    assert.equal(readFileSync(file, "utf8"), before);
+  });
+
+  it("is taken over with its configuration, voicemail and database by the up after npm run adopt", async function () {
+    this.timeout("10m");
+    await site.npmRun("adopt", "--", name, "pi1", "--yes");
+    const definition = readFileSync(
+      path.join(site.folder, `.pulumi/adopted/${name}-pi1-${id.slice(0, 12)}.json`),
+      "utf8",
+    );
+    assert.match(definition, /home_asterisk-spool/);
+    assert.doesNotMatch(definition, /hunter2/);
+
+    await site.up();
+    assert.equal(await health(pi), "healthy");
+    await assertData(pi);
+    const inContainer = (...command: string[]) => pi.docker("exec", "asterisk", ...command);
+    assert.equal(await inContainer("cat", voicemail), "hello");
+    assert.equal(
+      await inContainer("sh", "-c", `find ${Object.values(volumePaths).join(" ")} ! -user asterisk`),
+      "",
+    );
+    assert.deepEqual((await site.preview({ refresh: true })).changes, {});
+  });
+
+  it("keeps the old container, and can go back to it as npm run adopt says", async function () {
+    this.timeout("2m");
+    const old = `asterisk-${id.slice(0, 12)}`;
+    assert.equal(
+      await pi.docker(
+        "inspect",
+        old,
+        "--format={{.Id}} {{.State.Status}} {{.HostConfig.RestartPolicy.Name}}",
+      ),
+      `${id} exited no`,
+    );
+    await pi.docker("rm", "--force", "asterisk");
+    await pi.docker("rename", old, "asterisk");
+    await pi.docker("update", "--restart=unless-stopped", "asterisk");
+    await pi.docker("start", "asterisk");
+    await waitFor("the old Asterisk", 60, async () =>
+      (await pi.docker("exec", "asterisk", "asterisk", "-rx", "core waitfullybooted")).includes("booted"),
+    );
+    await assertData(pi);
+    assert.equal(await pi.docker("exec", "asterisk", "cat", voicemail), "hello");
+  });
+});

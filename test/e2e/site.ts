@@ -3,9 +3,14 @@ import path from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { stringify } from "yaml";
+import { z } from "zod";
 import { pulumiCommand } from "../../scripts/pulumi/command";
 import { pulumiEnvironment } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
+
+const stateSchema = z.object({
+  resources: z.array(z.object({ urn: z.string(), id: z.string().optional() })),
+});
 
 /** What a run of Pulumi did: what changed, what it said. */
 export interface Run {
@@ -27,6 +32,7 @@ export class Site {
     readonly folder: string,
     readonly name: string,
     private readonly stack: Stack,
+    private readonly environment: Record<string, string>,
   ) {}
 
   static async make(name: string, config: { asterisk: unknown; pis: unknown }): Promise<Site> {
@@ -44,6 +50,10 @@ export class Site {
     for (const made of ["home", "source"])
       if (existsSync(path.join(pulumiDir, made)))
         symlinkSync(path.join(pulumiDir, made), path.join(folder, ".pulumi", made));
+    const environment = {
+      ...pulumiEnvironment(),
+      PULUMI_BACKEND_URL: `file://${path.join(folder, ".pulumi/state")}`,
+    };
     const site = new Site(
       folder,
       name,
@@ -52,12 +62,10 @@ export class Site {
         {
           pulumiHome,
           pulumiCommand: await pulumiCommand(),
-          envVars: {
-            ...pulumiEnvironment(),
-            PULUMI_BACKEND_URL: `file://${path.join(folder, ".pulumi/state")}`,
-          },
+          envVars: environment,
         },
       ),
+      environment,
     );
     site.configure(config);
     return site;
@@ -96,13 +104,21 @@ export class Site {
     return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
   }
 
+  /** The URN and id of every resource in the state. */
+  async resources(): Promise<string[]> {
+    const { deployment } = await this.stack.exportStack();
+    const { resources } = stateSchema.parse(deployment);
+    return resources.map(({ urn, id }) => `${urn} ${id}`).sort();
+  }
+
   async destroy(): Promise<void> {
     await this.stack.destroy({ runProgram: false });
   }
 
   /** Runs one of the project's npm scripts in the copy; returns all that it printed. */
   async npmRun(...args: string[]): Promise<string> {
-    const { all } = await execa("npm", ["run", "--silent", ...args], { cwd: this.folder, all: true });
+    const options = { cwd: this.folder, env: this.environment, all: true };
+    const { all } = await execa("npm", ["run", "--silent", ...args], options);
     return all ?? "";
   }
 

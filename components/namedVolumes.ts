@@ -25,8 +25,13 @@ export class NamedVolumes extends pulumi.ComponentResource {
       volumeName: new docker.Volume(
         `${name}-${part}`,
         { name: names[part] },
-        // `destroy` must leave voicemail alone; the next `up` takes a volume of that name as it is.
-        { parent: this, retainOnDelete: true },
+        {
+          parent: this,
+          // `destroy` must leave voicemail alone; the next `up` takes a volume of that name as it is,
+          retainOnDelete: true,
+          // whoever made it: docker compose leaves labels on what it makes.
+          ignoreChanges: ["labels", "driver", "driverOpts"],
+        },
       ).name,
     }));
 

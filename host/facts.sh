@@ -3,6 +3,7 @@
 fact() { [ -z "$2" ] || printf '%s=%s\n' "$1" "$2"; }
 
 fact machine "$(uname -m)"
+fact cores "$(nproc)"
 fact memoryKiB "$(awk '$1 == "MemTotal:" { print $2 }' /proc/meminfo)"
 fact swapKiB "$(awk '$1 == "SwapTotal:" { print $2 }' /proc/meminfo)"
 fact clock "$(date +%s)"
@@ -18,6 +19,7 @@ else
   fact dockerVersion "$version"
   root=$(docker info --format '{{.DockerRootDir}}')
   fact dockerRoot "$root"
+  fact imageStore "$(docker info --format '{{.Driver}}')"
   fact freeKiB "$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
   docker image ls --filter label=asterisk-rpi5.generation --format '{{.ID}}' | sort -u | while read -r id; do
     docker image inspect --format \

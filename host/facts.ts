@@ -31,6 +31,7 @@ export interface Facts {
   machine: string;
   /** The board, where the device tree names it: "Raspberry Pi 5 Model B Rev 1.0". */
   model?: string;
+  cores?: number;
   memoryKiB: number;
   swapKiB?: number;
   /** Seconds by which the host's clock is ahead of this machine's, or behind it when negative. */
@@ -42,6 +43,8 @@ export interface Facts {
   /** Why the engine does not serve us, mostly in Docker's own words. Then no fact about the engine is known. */
   dockerFault?: string;
   dockerVersion?: string;
+  /** Docker's name of its storage driver: overlay2, or overlayfs where containerd keeps the images. */
+  imageStore?: string;
   /** The folder where the engine keeps its data, and what is free there. */
   dockerRoot?: string;
   freeKiB?: number;
@@ -80,6 +83,19 @@ export type FactsResult = { facts: Facts } | { fault: string };
 /** Prints the facts, in a POSIX shell on the host. */
 export const factsScript = readFileSync(path.join(__dirname, "facts.sh"), "utf8");
 
+/** A host in one line, for a person to recognize it. */
+export function summary({ model, machine, cores, memoryKiB, freeKiB = 0, ...docker }: Facts): string {
+  const inGB = (kib: number) => `${(kib / 1024 ** 2).toFixed(1)} GB`;
+  const engine = `Docker ${docker.dockerVersion} (${docker.imageStore})`;
+  return [
+    model ?? machine,
+    `${cores} cores`,
+    `${inGB(memoryKiB)} memory`,
+    `${inGB(freeKiB)} free`,
+    engine,
+  ].join(", ");
+}
+
 /** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
 export async function readFacts(host: DockerHost): Promise<FactsResult> {
   if (host.sshOpts.length > 0)
@@ -111,6 +127,7 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
   return {
     machine: one("machine") ?? "unknown",
     model: one("model"),
+    cores: count("cores"),
     memoryKiB: count("memoryKiB") ?? 0,
     swapKiB: count("swapKiB"),
     clockSkew: Math.round((count("clock") ?? now / 1000) - now / 1000),
@@ -118,6 +135,7 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
     throttled: count("throttled"),
     dockerFault: one("dockerFault"),
     dockerVersion: one("dockerVersion"),
+    imageStore: one("imageStore"),
     dockerRoot: one("dockerRoot"),
     freeKiB: count("freeKiB"),
     images: Object.fromEntries(

@@ -3,7 +3,7 @@ import type { LoadedSite } from "../config/load";
 import type { PiConfig } from "../config/schema";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
-import { type Facts, type FactsResult, readFacts, unasked } from "./facts";
+import { type Facts, type FactsResult, readFacts, summary, unasked } from "./facts";
 import { findings } from "./rules";
 
 /** A Docker host that can take what is planned for it. */
@@ -44,8 +44,11 @@ export async function prepareHosts(
       })),
     );
   // Once: an `up` runs the program for its preview, and again.
-  if (pulumi.runtime.isDryRun())
+  if (pulumi.runtime.isDryRun()) {
+    for (const { name, isFor, result } of asked)
+      if (isFor && "facts" in result) await pulumi.log.info(`${name}: ${summary(result.facts)}`);
     for (const { name, finding } of found("warning")) await pulumi.log.warn(`${name}: ${finding}`);
+  }
   const faults = found("error");
   if (faults.length > 0) {
     const faulty = new Set(faults.map(({ name }) => name));

@@ -150,8 +150,12 @@ describe("a Pi with Asterisk", () => {
     const { resources } = await register();
     const volumes = Object.values(resources).filter(({ type }) => type === "docker:index/volume:Volume");
     assert.deepEqual(
-      volumes.map(({ options, inputs }) => [inputs.name, options.retainOnDelete]),
-      ["config", "sounds", "spool", "logs"].map((volume) => [`asterisk-${volume}`, true]),
+      volumes.map(({ options, inputs }) => [inputs.name, options.retainOnDelete, options.ignoreChanges]),
+      ["config", "sounds", "spool", "logs"].map((volume) => [
+        `asterisk-${volume}`,
+        true,
+        ["labels", "driver", "driverOpts"],
+      ]),
     );
   });
 

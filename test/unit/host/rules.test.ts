@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { defaultVolumes } from "../../../config/volumes";
-import { type Facts, parseFacts } from "../../../host/facts";
+import { type Facts, parseFacts, summary } from "../../../host/facts";
 import { findings, type Plan, platformOf, rules } from "../../../host/rules";
 
 const GiB = 1024 * 1024;
@@ -126,6 +126,13 @@ describe("the rules for a host", () => {
 });
 
 describe("a host's facts", () => {
+  it("are shown in a line by which a person knows the host", () => {
+    assert.equal(
+      summary({ ...pi5, cores: 4, imageStore: "overlay2" }),
+      "Raspberry Pi 5 Model B Rev 1.0, 4 cores, 8.0 GB memory, 20.0 GB free, Docker 28.5.2 (overlay2)",
+    );
+  });
+
   it("are read from the lines that facts.sh prints", () => {
     const facts = parseFacts(
       [

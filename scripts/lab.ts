@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { parseArgs } from "node:util";
+import execa from "execa";
 import { Lab } from "../test/lab/lab";
 import type { Pi } from "../test/lab/pi";
 import { writeStackFile } from "../test/lab/stackFile";
+import { pulumiEnvironment } from "./pulumi/environment";
+import { projectDir } from "./setup/paths";
+import { pulumiBinFolder } from "./setup/pulumi";
 import { SetupError } from "./setup/step";
 
 const usage = `Usage: npm run lab -- COMMAND
@@ -92,15 +98,30 @@ async function up(operand: string | undefined): Promise<void> {
   for (const pi of lab.pis) {
     await show(pi);
   }
+  await makeStack();
   say("\nThe Pis are in Pulumi.lab.yaml.");
   if (!complete) {
     say(
       "It does not say yet which Asterisk they shall run: add asterisk-rpi5:asterisk, as in Pulumi.rpi5.yaml.",
     );
   }
-  // --refresh: these Pis are new, whatever the stack's state remembers of those of an earlier lab.
-  say("Next: npx pulumi stack select --create lab && npx pulumi up --refresh -s lab");
+  say("Next: npx pulumi up -s lab");
   say("Afterwards: npm run lab -- down");
+}
+
+/** A new stack `lab`, in place of one that remembers the Pis of an earlier lab: these are new, and empty. */
+async function makeStack(): Promise<void> {
+  const pulumi = (...args: string[]) =>
+    execa(path.join(pulumiBinFolder, "pulumi"), ["stack", ...args, "--stack", "lab"], {
+      env: pulumiEnvironment(),
+      extendEnv: false,
+      cwd: projectDir,
+    });
+  if (!existsSync(path.join(pulumiBinFolder, "pulumi")))
+    throw new SetupError("The Pis are up. For the stack that goes with them, type: npm run setup");
+  const gone = await pulumi("rm", "--yes", "--force", "--preserve-config").catch((error: unknown) => error);
+  if (gone instanceof Error && !/no stack named/.test(gone.message)) throw new SetupError(gone.message);
+  await pulumi("init", "--no-select");
 }
 
 async function show(pi: Pi): Promise<void> {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { projectDir } from "../../scripts/setup/paths";
 import { Lab } from "../lab/lab";
-import { pisConfig } from "../lab/stackFile";
+import { type PisConfig, pisConfig } from "../lab/stackFile";
 import { asteriskConfig } from "./builder";
 import { Site } from "./site";
 
@@ -14,7 +14,7 @@ export async function siteOnLab(name: string, count = 1): Promise<{ lab: Lab; si
 }
 
 /** What the site's configuration says of each Pi; the site is another folder than the lab's. */
-export function sitePis(lab: Lab) {
+export function sitePis(lab: Lab): PisConfig {
   const pis = Object.entries(pisConfig(lab)).map(([pi, { identityFile, ...reached }]) => [
     pi,
     { ...reached, identityFile: path.resolve(projectDir, identityFile) },

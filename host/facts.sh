@@ -13,13 +13,13 @@ fact model "$(tr -d '\0' 2>/dev/null </proc/device-tree/model)"
 
 if ! command -v docker >/dev/null; then
   fact dockerFault "the docker command is not installed there"
-elif ! version=$(docker version --format '{{.Server.Version}}' 2>/dev/null); then
+elif ! info=$(docker info --format 'dockerVersion={{.ServerVersion}}
+dockerRoot={{.DockerRootDir}}
+imageStore={{.Driver}}' 2>/dev/null); then
   fact dockerFault "$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
 else
-  fact dockerVersion "$version"
-  root=$(docker info --format '{{.DockerRootDir}}')
-  fact dockerRoot "$root"
-  fact imageStore "$(docker info --format '{{.Driver}}')"
+  echo "$info"
+  root=$(echo "$info" | sed -n 's/^dockerRoot=//p')
   fact freeKiB "$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
   docker image ls --filter label=asterisk-rpi5.generation --format '{{.ID}}' | sort -u | while read -r id; do
     docker image inspect --format \

@@ -71,7 +71,9 @@ export async function giveBuilder(...pis: Pi[]): Promise<void> {
     const { failed, output } = await buildImage(engine, plan, plan.reference, args, "--target=builder");
     if (failed) throw new Error(output.slice(-4000));
     mkdirSync(folder, { recursive: true });
-    await first.docker("save", "--output", `${archive}.${process.pid}`, plan.reference);
+    // With the image that it stands on: the keys of its layers begin with that.
+    const images = [plan.reference, "debian:bookworm"];
+    await first.docker("save", "--output", `${archive}.${process.pid}`, ...images);
     renameSync(`${archive}.${process.pid}`, archive);
   }
   await Promise.all(pis.map((pi) => pi.loadImage(archive)));

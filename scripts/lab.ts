@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import execa from "execa";
 import { Lab } from "../test/lab/lab";
 import type { Pi } from "../test/lab/pi";
+import { engines } from "../test/lab/sid";
 import { writeStackFile } from "../test/lab/stackFile";
 import { pulumiEnvironment } from "./pulumi/environment";
 import { projectDir } from "./setup/paths";
@@ -12,7 +13,8 @@ import { SetupError } from "./setup/step";
 
 const usage = `Usage: npm run lab -- COMMAND
 
-  up N             start N Raspberry Pis on this machine and write Pulumi.lab.yaml
+  up N             start N Raspberry Pis on this machine and write Pulumi.lab.yaml; with --engine sid, with the Docker
+                   Engine of Debian sid and the containerd image store
   down             remove every trace of them; with --name labtest, of those that a killed test left
   status           show them
   cut PI           pull out a Pi's network cable
@@ -41,12 +43,14 @@ async function main(): Promise<void> {
     throw new SetupError(`Too many words: ${rest.join(" ")}.\n\n${usage}`);
   } else if (values.name !== undefined && command !== "down") {
     throw new SetupError(`--name goes with down only.\n\n${usage}`);
+  } else if (values.engine !== undefined && command !== "up") {
+    throw new SetupError(`--engine goes with up only.\n\n${usage}`);
   } else if (fault) {
     const pi = requirePi(command, operand);
     await fault(pi);
     await show(pi);
   } else if (command === "up") {
-    await up(operand);
+    await up(operand, values.engine);
   } else if (command === "down" && operand === undefined) {
     const found = await Lab.down({ name: values.name, say });
     say(found ? "The lab is gone. Pulumi.lab.yaml is left as it was." : "No lab was up.");
@@ -66,7 +70,11 @@ function parse() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { help: { type: "boolean", short: "h" }, name: { type: "string" } },
+      options: {
+        help: { type: "boolean", short: "h" },
+        name: { type: "string" },
+        engine: { type: "string" },
+      },
     });
   } catch (error) {
     throw new SetupError(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
@@ -89,11 +97,15 @@ function requireLab(): Lab {
   return lab;
 }
 
-async function up(operand: string | undefined): Promise<void> {
+async function up(operand: string | undefined, engineName = "machine"): Promise<void> {
   if (operand === undefined || !/^\d+$/.test(operand)) {
     throw new SetupError(`up needs the number of Pis, such as: npm run lab -- up 2; got "${operand ?? ""}".`);
   }
-  const lab = await Lab.up(Number(operand), { say });
+  const engine = engines.find((known) => known === engineName);
+  if (engine === undefined) {
+    throw new SetupError(`--engine expects ${engines.join(" or ")}; got "${engineName}".`);
+  }
+  const lab = await Lab.up(Number(operand), { engine, say });
   const complete = writeStackFile(lab);
   for (const pi of lab.pis) {
     await show(pi);

@@ -12,12 +12,13 @@ import type { Step } from "./setup/step";
 /** What the end-to-end tests use beside the product itself: a SIP caller, what made the containers of before, and the
  * lab's machines. */
 const testTools: Step = {
-  title: "Install what the tests use (SIPp, docker-compose, and the lab's programs)",
+  title: "Install what the tests use (SIPp, docker-compose, debootstrap, and the lab's programs)",
   isDone: async () => false,
   run: async (say) => {
     const own: [string, string][] = [
       ["sipp", "sip-tester"],
       ["docker-compose", "docker-compose"],
+      ["debootstrap", "debootstrap"],
     ];
     await installCommands([...own, ...Object.entries(labPrograms)], say);
     return "there";

@@ -85,6 +85,8 @@ describe("the lab's parts", () => {
     [["up"], /^up needs the number of Pis, such as: npm run lab -- up 2; got ""/],
     [["up", "0"], /^A lab has 1 to 20 Pis; got 0\./],
     [["unplug", "pi1"], /^Expected a command, got "unplug pi1"\./],
+    [["up", "1", "--engine", "podman"], /^--engine expects machine or sid; got "podman"\./],
+    [["cut", "pi1", "--engine", "sid"], /^--engine goes with up only\./],
     [["down", "--name", "../x"], /^A lab's name is .*; got "\.\.\/x"\./],
   ] as const) {
     it(`refuses \`npm run lab -- ${args.join(" ")}\` with one message`, async () => {

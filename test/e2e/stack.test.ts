@@ -10,13 +10,13 @@ import { z } from "zod";
 import { defaultVolumes } from "../../config/volumes";
 import { parseFacts } from "../../host/facts";
 import { findings } from "../../host/rules";
-import { localDockerHost } from "../../scripts/setup/engine";
 import { projectDir } from "../../scripts/setup/paths";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 import { asteriskConfig, giveBuilder } from "./builder";
 import { assertData, health, leaveData, running } from "./data";
+import { operatorsEngine } from "./operatorsEngine";
 import { callFromOutside, callSelftest } from "./sip/call";
 import type { Site } from "./site";
 import { siteOnLab } from "./siteOnLab";
@@ -28,23 +28,6 @@ const newContainer = { "pi1-asterisk-container": "replace", "pi1-verification-co
 
 /** What a container that is gone brings with it: the way is cleared for a new one. */
 const lostContainer = { "pi1-handover-command": "update", ...newContainer };
-
-/** What the operator's own engine has of this project's kind: nothing of a site may ever come to it. */
-async function operatorsEngine(): Promise<string> {
-  const lists = [
-    [
-      "image",
-      "ls",
-      "--format={{.Repository}}:{{.Tag}} {{.ID}}",
-      "--filter=reference=asterisk-rpi5",
-      "--filter=reference=asterisk-rpi5-builder",
-    ],
-    ["ps", "--all", "--format={{.ID}}", "--filter=name=asterisk"],
-    ["volume", "ls", "--format={{.Name}}", "--filter=name=asterisk-"],
-  ];
-  const listed = await Promise.all(lists.map((list) => execa("docker", ["-H", localDockerHost, ...list])));
-  return listed.map(({ stdout }) => stdout).join("\n");
-}
 
 /** https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
 const stats = z.object({ cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }) });

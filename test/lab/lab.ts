@@ -18,12 +18,14 @@ import {
 import { diskDirOf, forwardingNote, recordOf, runDirOf, runRoot } from "./paths";
 import { Pi } from "./pi";
 import { assertRequirements } from "./requirements";
+import { type Engine, engines, makeSidRoot } from "./sid";
 
 /** What `down` must know, also after a crash: written before anything else is made. */
 const recordSchema = z.object({
   /** The clone that the lab belongs to. */
   project: z.string(),
   pis: z.number().int(),
+  engine: z.enum(engines).default("machine"),
   lan: z.object({
     bridge: z.string(),
     number: z.number().int(),
@@ -31,6 +33,7 @@ const recordSchema = z.object({
     loopbackResolver: z.string().optional(),
   }),
 });
+type LabRecord = z.infer<typeof recordSchema>;
 
 export interface LabOptions {
   /**
@@ -38,6 +41,12 @@ export interface LabOptions {
    * @default "lab"
    */
   name?: string;
+  /**
+   * Whose Docker Engine the Pis run: this machine's, or that of Debian sid, with the containerd image store. The root for
+   * the latter is made once, in a minute or two.
+   * @default "machine"
+   */
+  engine?: Engine;
   /** Shows one line of progress. */
   say?: (line: string) => void;
 }
@@ -51,7 +60,7 @@ export class Lab {
 
   /** Switches `count` new Pis on. When that fails, it leaves nothing behind. */
   static async up(count: number, options: LabOptions = {}): Promise<Lab> {
-    const { name = "lab", say = () => undefined } = options;
+    const { name = "lab", engine = "machine", say = () => undefined } = options;
     assertName(name);
     // A /24 has room for more; 20 Engines are what the names of links and a person's patience have.
     if (!Number.isInteger(count) || count < 1 || count > 20) {
@@ -59,10 +68,13 @@ export class Lab {
     }
     assertRequirements();
     await assertBases();
-    const lan = await claim(name, count);
+    if (engine === "sid") {
+      await makeSidRoot(say);
+    }
+    const record = await claim(name, count, engine);
     try {
-      const lab = new Lab(name, makePis(name, lan, count));
-      await lab.build(lan, say);
+      const lab = new Lab(name, makePis(name, record));
+      await lab.build(record.lan, say);
       return lab;
     } catch (error) {
       await Lab.down(options);
@@ -74,7 +86,7 @@ export class Lab {
   static find(name = "lab"): Lab | undefined {
     assertName(name);
     const record = readRecord(name);
-    return record && new Lab(name, makePis(name, record.lan, record.pis));
+    return record && new Lab(name, makePis(name, record));
   }
 
   /** Removes every trace of a lab, whole or crashed. Returns false when there was none. */
@@ -90,7 +102,7 @@ export class Lab {
     }
     const found = record !== undefined || existsSync(runDirOf(name)) || existsSync(diskDirOf(name));
     if (record) {
-      const pis = makePis(name, record.lan, record.pis);
+      const pis = makePis(name, record);
       say(`Removing ${pis.map((pi) => pi.name).join(", ")}`);
       await Promise.all(pis.map((pi) => pi.remove()));
       await removeLan(record.lan);
@@ -150,11 +162,11 @@ function assertName(name: string): void {
 
 const downCommand = (name: string): string => `npm run lab -- down${name === "lab" ? "" : ` --name ${name}`}`;
 
-const makePis = (name: string, lan: Lan, count: number): Pi[] =>
-  Array.from({ length: count }, (_, index) => new Pi(name, lan, index));
+const makePis = (name: string, { pis, lan, engine }: LabRecord): Pi[] =>
+  Array.from({ length: pis }, (_, index) => new Pi(name, lan, index, engine));
 
 /** Takes the name and a subnet, and notes them down. */
-async function claim(name: string, count: number): Promise<Lan> {
+async function claim(name: string, pis: number, engine: Engine): Promise<LabRecord> {
   const record = readRecord(name);
   if (record || linkExists(`${name}-lan`)) {
     const there = record && record.project !== projectDir ? ` in ${record.project}` : "";
@@ -166,11 +178,12 @@ async function claim(name: string, count: number): Promise<Lan> {
   // The keys and the Pis' /etc are root's alone.
   await mkdir(diskDirOf(name), { recursive: true, mode: 0o700 });
   await mkdir(runDirOf(name), { recursive: true });
-  await writeFile(recordOf(name), JSON.stringify({ project: projectDir, pis: count, lan }, null, 2));
-  return lan;
+  const claimed = { project: projectDir, pis, engine, lan };
+  await writeFile(recordOf(name), JSON.stringify(claimed, null, 2));
+  return claimed;
 }
 
-function readRecord(name: string): z.infer<typeof recordSchema> | undefined {
+function readRecord(name: string): LabRecord | undefined {
   if (!existsSync(recordOf(name))) {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, open, rm, writeFile } from "node:fs/promises";
 import http from "node:http";
 import net from "node:net";
 import path from "node:path";
@@ -10,6 +10,7 @@ import { addressOf, gatewayOf, type Lan, linkExists, macOf } from "./network";
 import { diskDirOf, runDirOf } from "./paths";
 import { runningPid } from "./process";
 import { systemPath } from "./requirements";
+import { type Engine, sidFlags, sidRoot } from "./sid";
 import { waitFor } from "./wait";
 
 /** The cgroups of one Pi's containers, below each of the machine's hierarchies. */
@@ -38,6 +39,7 @@ export class Pi {
     private readonly lab: string,
     private readonly lan: Lan,
     index: number,
+    private readonly engine: Engine,
   ) {
     this.name = `pi${index + 1}`;
     this.address = addressOf(lan, index);
@@ -152,33 +154,24 @@ export class Pi {
     await this.setPort("up");
   }
 
-  /** Runs a command on the Pi as root: all its namespaces, the machine's programs. */
+  /** Runs a command on the Pi as root: all its namespaces, the programs and files that it has. */
   async exec(command: string, ...args: string[]): Promise<string> {
-    const nsenter = [
-      "--target",
-      String(this.poweredPid()),
-      "--mount",
-      "--uts",
-      "--ipc",
-      "--net",
-      "--pid",
-      "--",
-    ];
-    return (await execa("nsenter", [...nsenter, command, ...args], { stdin: "ignore" })).stdout;
+    return (await execa("nsenter", [...this.namespaces(), command, ...args], { stdin: "ignore" })).stdout;
   }
 
-  /** Runs the operator's Docker CLI against this Pi's Engine, through its socket. */
+  /** Runs a Docker CLI against this Pi's Engine. */
   async docker(...args: string[]): Promise<string> {
-    return (await execa("docker", ["--host", `unix://${this.socket}`, ...args], { stdin: "ignore" })).stdout;
+    return (await execa(...this.cli(...args), { stdin: "ignore" })).stdout;
   }
 
   /** Loads images from the output of `docker save`: a file, or a running `docker save`. */
   async loadImage(from: string | execa.ExecaChildProcess): Promise<void> {
-    const load = ["--host", `unix://${this.socket}`, "load", "--quiet"];
+    const load = this.cli("load", "--quiet");
     if (typeof from === "string") {
-      await execa("docker", [...load, "--input", from]);
+      const file = await open(from);
+      await execa(...load, { stdin: file.fd }).finally(() => file.close());
     } else if (from.stdout) {
-      await Promise.all([from, execa("docker", load, { input: from.stdout })]);
+      await Promise.all([from, execa(...load, { input: from.stdout })]);
     }
   }
 
@@ -199,6 +192,18 @@ export class Pi {
     await removeCgroups(cgroupOf(this.lab, this.name));
     await rm(this.runDir, { recursive: true, force: true });
     await rm(this.diskDir, { recursive: true, force: true });
+  }
+
+  /** The machine's CLI through the socket, or, where the machine's is too old for the Engine, the one beside it. */
+  private cli(...args: string[]): [command: string, args: string[]] {
+    return this.engine === "machine"
+      ? ["docker", ["--host", `unix://${this.socket}`, ...args]]
+      : ["nsenter", [...this.namespaces(), "docker", "--host", "unix:///run/docker.sock", ...args]];
+  }
+
+  /** What has nsenter run a command in the Pi. */
+  private namespaces(): string[] {
+    return ["--target", String(this.poweredPid()), "--mount", "--uts", "--ipc", "--net", "--pid", "--"];
   }
 
   private get bootLog(): string {
@@ -229,6 +234,7 @@ export class Pi {
       this.runDir,
       this.diskDir,
       cgroupOf(this.lab, this.name),
+      ...(this.engine === "sid" ? [sidRoot, ...sidFlags] : [""]),
     ];
     const log = openSync(this.bootLog, "a");
     const init = execa("unshare", ["--fork", "--kill-child", ...namespaces, "bash", ...boot], {

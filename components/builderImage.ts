@@ -46,6 +46,8 @@ export class BuilderImage extends pulumi.ComponentResource {
       },
       {
         parent: this,
+        // docker.Image never removes one anyway: so Pulumi says it too.
+        retainOnDelete: true,
         // A Pi 4 that builds on a slow card needs most of an hour.
         customTimeouts: { create: "3h", update: "3h" },
         // Of use to a new stack that finds the image; no reason to build one that it has.

@@ -27,10 +27,9 @@ export class RuntimeImage extends pulumi.ComponentResource {
           // Without it the provider uses buildx, and that builds on the operator's own engine.
           useLegacyBuilder: true,
         },
-        // The image of the release before is what a person goes back to; removing it is no part of an upgrade.
-        keepLocally: true,
       },
-      { parent: this, customTimeouts: { create: "1h", update: "1h" } },
+      // The image of the release before is what a person goes back to; removing it is no part of an upgrade.
+      { parent: this, retainOnDelete: true, customTimeouts: { create: "1h", update: "1h" } },
     );
 
     this.reference = image.name;

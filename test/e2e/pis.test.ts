@@ -81,12 +81,13 @@ describe("A site with two Pis", () => {
     const { pi1: only } = sitePis(lab);
     const images = await pi2.docker("image", "ls", "--quiet");
     site.configure({ ...site.config, pis: { pi1: only } });
-    const { changes, messages } = await site.preview();
+    const { changes, output } = await site.preview();
     assert.deepEqual(
       Object.keys(changes).filter((resource) => !/^pi2(-|$)/.test(resource)),
       [],
     );
-    console.log(messages.join("\n"), changes);
+    for (const kept of ["volumes-config", "volumes-sounds", "volumes-spool", "volumes-logs", "runtime-image"])
+      assert.match(output, new RegExp(`pi2-${kept} delete.*\\[retain\\]`));
     await site.up();
     assert.equal(await pi2.docker("ps", "--all", "--quiet"), "");
     assert.equal(await pi2.docker("image", "ls", "--quiet"), images);

@@ -18,6 +18,8 @@ export interface Run {
   changes: Record<string, string>;
   /** The lines that a person would see: status and errors. */
   messages: string[];
+  /** All that Pulumi printed. */
+  output: string;
 }
 
 /**
@@ -82,11 +84,11 @@ export class Site {
   }
 
   up(options: { refresh?: boolean } = {}): Promise<Run> {
-    return this.run((onEvent) => this.stack.up({ ...options, onEvent }));
+    return this.run((watch) => this.stack.up({ ...options, ...watch }));
   }
 
   preview(options: { refresh?: boolean } = {}): Promise<Run> {
-    return this.run((onEvent) => this.stack.preview({ ...options, onEvent }));
+    return this.run((watch) => this.stack.preview({ ...options, ...watch }));
   }
 
   /** What a run that must fail tells its user. */
@@ -126,8 +128,8 @@ export class Site {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private async run(action: (onEvent: (event: EngineEvent) => void) => Promise<unknown>): Promise<Run> {
-    const run: Run = { changes: {}, messages: [] };
+  private async run(action: (watch: Watch) => Promise<unknown>): Promise<Run> {
+    const run: Run = { changes: {}, messages: [], output: "" };
     const errors: string[] = [];
     const onEvent = ({ resourcePreEvent, diagnosticEvent }: EngineEvent) => {
       const { op, urn } = resourcePreEvent?.metadata ?? {};
@@ -137,13 +139,19 @@ export class Site {
       if (diagnosticEvent?.severity === "error") errors.push(diagnosticEvent.message);
     };
     try {
-      await action(onEvent);
+      await action({ onEvent, onOutput: (text) => (run.output += text) });
     } catch (error) {
       if (errors.length === 0) throw error;
       throw new RunFailed(errors.join("\n"));
     }
     return run;
   }
+}
+
+/** How a run is followed. */
+interface Watch {
+  onEvent(event: EngineEvent): void;
+  onOutput(text: string): void;
 }
 
 /** A run of Pulumi that failed, with the errors that its user would see. */

@@ -178,7 +178,7 @@ describe("a Pi with Asterisk", () => {
 
     const runtime = resources["pbx-runtime-image"] ?? assert.fail();
     assert.equal((runtime.inputs.build as Record<string, unknown>).useLegacyBuilder, true);
-    assert.equal(runtime.inputs.keepLocally, true);
+    assert.deepEqual([builder.options.retainOnDelete, runtime.options.retainOnDelete], [true, true]);
     assert.deepEqual(runtime.options.customTimeouts, { create: "1h", update: "1h" });
   });
 

@@ -57,8 +57,16 @@ export class AsteriskPi extends pulumi.ComponentResource {
       throw new Error(`no platform for ${args.facts.machine}: the rules let it pass`);
 
     const { builder: builderPlan, runtime: runtimePlan } = args.images;
-    const generation = args.facts.images[builderPlan.reference];
-    const builder = new BuilderImage(`${name}-builder`, { plan: builderPlan, platform, generation }, onHost);
+    const builder = new BuilderImage(
+      `${name}-builder`,
+      {
+        plan: builderPlan,
+        platform,
+        generation: args.facts.images[builderPlan.reference],
+        imageStore: args.facts.imageStore,
+      },
+      onHost,
+    );
     const runtime = new RuntimeImage(
       `${name}-runtime`,
       { plan: runtimePlan },

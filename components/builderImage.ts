@@ -8,6 +8,8 @@ export interface BuilderImageArgs {
   platform: string;
   /** The generation of the image that the host has under the plan's reference, if it has one (see the constructor). */
   generation?: string;
+  /** Docker's name of the host's storage driver. */
+  imageStore?: string;
 }
 
 /** The image in which Asterisk was compiled and packaged. Made by docker.Image, which shows the compile as it runs. */
@@ -17,7 +19,7 @@ export class BuilderImage extends pulumi.ComponentResource {
 
   constructor(
     name: string,
-    { plan, platform, generation }: BuilderImageArgs,
+    { plan, platform, generation, imageStore }: BuilderImageArgs,
     opts: pulumi.ComponentResourceOptions,
   ) {
     super("asterisk-rpi5:index:BuilderImage", name, {}, opts);
@@ -41,7 +43,8 @@ export class BuilderImage extends pulumi.ComponentResource {
             // With its layers' keys inside, an image that came by `docker load` takes the place of the build cache.
             BUILDKIT_INLINE_CACHE: "1",
           },
-          ...(generation && { cacheFrom: { images: [plan.reference] } }),
+          // Not where containerd keeps the images: there BuildKit would look for it in a registry.
+          ...(generation && imageStore === "overlay2" && { cacheFrom: { images: [plan.reference] } }),
         },
       },
       {

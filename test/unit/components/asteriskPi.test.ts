@@ -193,6 +193,19 @@ describe("a Pi with Asterisk", () => {
     assert.notEqual(await generationOf(facts), "2026-01-01T00:00:00.000Z");
   });
 
+  it("lets a builder image that was loaded stand for the build cache, where the image store can", async () => {
+    const cacheOf = async (imageStore: string, found: Facts["images"]) => {
+      const { resources } = await register({ ...facts, imageStore, images: found });
+      const { inputs, options } = resources["pbx-builder-image"] ?? assert.fail();
+      assert.deepEqual(options.ignoreChanges, ["build.cacheFrom"]);
+      return (inputs.build as Record<string, unknown>).cacheFrom;
+    };
+    const there = { [images.builder.reference]: generation };
+    assert.deepEqual(await cacheOf("overlay2", there), { images: [images.builder.reference] });
+    assert.equal(await cacheOf("overlay2", {}), undefined);
+    assert.equal(await cacheOf("overlayfs", there), undefined);
+  });
+
   it("runs the container on the host's network, with a terminal, few rights and a read-only root", async () => {
     const { resources } = await register();
     const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();

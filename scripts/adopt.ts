@@ -90,7 +90,8 @@ ${found.map(({ part, says }) => `  ${volumePaths[part].padEnd(width)}  ${says}`)
   ${"astdb.sqlite3".padEnd(width)}  where it is in /var/lib/asterisk, it is copied into the volume ${spool}
 
 The next up builds the images while that container runs. Then it stops the container, copies what is said above, makes the
-files the user asterisk's (uid 999) and starts its own container. The old one stays, stopped, as asterisk-${shortId}.
+files the user asterisk's (uid 999) and starts its own container. The old one stays, stopped, as asterisk-${shortId}; do not start it
+beside the new one, as docker compose up would.
 To go back to it then, take "adopts" out of Pulumi.${stack}.yaml, and type on the Pi:
   docker rm --force asterisk; docker rename asterisk-${shortId} asterisk
   docker update --restart unless-stopped asterisk; docker start asterisk

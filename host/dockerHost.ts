@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { userInfo } from "node:os";
 import type { PiConfig } from "../config/schema";
 
 /** How one Docker host is reached: by the provider (host and sshOpts), and by commands (`shell`). */
@@ -7,6 +8,8 @@ export interface DockerHost {
   uri: string;
   /** The ssh options of everything that goes to this host; none for a socket on this machine. */
   sshOpts: string[];
+  /** The same with the host itself: all that stands between `ssh` and a command. */
+  ssh?: string[];
   /**
    * The command line that runs the script on its standard input in a POSIX shell on the host, where the `docker` command
    * then talks to the host's engine. The script's own arguments may follow.
@@ -34,7 +37,7 @@ export function quoted(word: string): string {
  * How the host of `pi` is reached. `owner` tells stacks apart that use the same host at the same time, such as
  * "asterisk-rpi5/office/pbx".
  */
-export function dockerHost(owner: string, pi: Reached): DockerHost {
+export function dockerHost(owner: string, pi: Reached, home = userInfo().homedir): DockerHost {
   if (!pi.host.startsWith("ssh://")) {
     const dockerHostVariable = quoted(`DOCKER_HOST=${pi.host}`);
     return {
@@ -46,15 +49,35 @@ export function dockerHost(owner: string, pi: Reached): DockerHost {
     };
   }
   const { username, hostname, port } = new URL(pi.host);
-  const sshOpts = sshOptions(owner, pi);
+  const sshOpts = sshOptions(owner, pi, home);
   const target = [...(port ? ["-p", port] : []), `${username}@${hostname}`];
-  const identity = pi.identityFile ? ["-i", pi.identityFile] : [];
+  const identity = pi.identityFile ? ["-o", "IdentitiesOnly=yes", "-i", pi.identityFile] : [];
   return {
     uri: pi.host,
     sshOpts,
+    ssh: [...sshOpts, ...target],
     shell: ["ssh", ...sshOpts, ...target, "sh -s --"].map(quoted).join(" "),
     interactive: (command) => ["ssh", "-t", ...identity, ...target, command].map(quoted).join(" "),
   };
+}
+
+/** Bytes of a Unix socket's path, without its closing zero: of macOS, where `sun_path` is shortest. */
+const socketPathBytes = 103;
+
+/** While ssh makes its socket, the name has a dot and 16 characters more: muxserver_listen() in its mux.c. */
+const socketSuffixBytes = 17;
+
+/**
+ * Where the connection that all share has its socket: a digest, in the one folder that is the user's own on every system.
+ * The tilde stays, because the path stands in the state, which another person may use. A home whose path leaves no room
+ * for the socket does without: then every command makes a connection of its own.
+ */
+function controlPath(owner: string, pi: Reached, home: string): string {
+  // Whatever decides who is asked, and as whom: otherwise a change would show only when the old connection has gone.
+  const connection = [owner, pi.host, pi.hostKey, pi.identityFile].join(" ");
+  const socket = `.ssh/asterisk-rpi5-${createHash("sha256").update(connection).digest("hex").slice(0, 16)}`;
+  const bytes = Buffer.byteLength(`${home}/${socket}`) + socketSuffixBytes;
+  return bytes <= socketPathBytes ? `~/${socket}` : "none";
 }
 
 /**
@@ -62,9 +85,7 @@ export function dockerHost(owner: string, pi: Reached): DockerHost {
  * `KnownHostsCommand` and needs no file: the options stand in the provider's state, and `refresh` and `destroy`, where
  * the program does not run, have them too. https://man.openbsd.org/ssh_config
  */
-function sshOptions(owner: string, pi: Reached): string[] {
-  // A socket's path may have 108 bytes: hence a digest, in the one folder that is the user's own on every system.
-  const digest = createHash("sha256").update(`${owner} ${pi.host} ${pi.hostKey}`).digest("hex").slice(0, 16);
+function sshOptions(owner: string, pi: Reached, home: string): string[] {
   const options: Record<string, string | number> = {
     BatchMode: "yes",
     ConnectTimeout: connectTimeout,
@@ -75,8 +96,9 @@ function sshOptions(owner: string, pi: Reached): string[] {
     KnownHostsCommand: `/bin/echo %H ${pi.hostKey}`,
     ControlMaster: "auto",
     ControlPersist: controlPersist,
-    ControlPath: `~/.ssh/asterisk-rpi5-${digest}`,
-    ...(pi.identityFile && { IdentityFile: `"${pi.identityFile}"` }),
+    ControlPath: controlPath(owner, pi, home),
+    // Alone: sshd hangs up after six keys, and ssh offers all of the agent's before a file that is not in the agent.
+    ...(pi.identityFile && { IdentityFile: `"${pi.identityFile}"`, IdentitiesOnly: "yes" }),
   };
   return Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]);
 }

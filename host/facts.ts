@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
-import { userInfo } from "node:os";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { local, types } from "@pulumi/command";
 import { z } from "zod";
+import { prepareConnection } from "./connection";
 import type { DockerHost } from "./dockerHost";
 
 const foundContainer = z.object({
@@ -98,20 +98,21 @@ export function summary({ model, machine, cores, memoryKiB, freeKiB = 0, ...dock
 
 /** Asks a host for its facts. Never throws for what is wrong there: the caller tells of all hosts at once. */
 export async function readFacts(host: DockerHost): Promise<FactsResult> {
-  if (host.sshOpts.length > 0)
-    mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
+  if (host.ssh) await prepareConnection(host.ssh);
   const result = await local.run(
     { command: `${host.shell}; echo "exit=$?"`, stdin: factsScript, logging: types.enums.local.Logging.None },
     { async: true },
   );
   const lines = result.stdout.split("\n");
   if (!lines.includes("exit=0"))
-    return { fault: lastLine(result.stderr) ?? "the shell there ended with an error" };
+    return { fault: faultOf(result.stderr) ?? "the shell there ended with an error" };
   return { facts: parseFacts(lines) };
 }
 
-function lastLine(text: string): string | undefined {
-  return text.trim().split(/\r?\n/).pop() || undefined;
+/** What ssh says last. Behind a jump host it names no host there, and what says more is the line before. */
+export function faultOf(stderr: string): string | undefined {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim());
+  return lines.slice(lines.at(-1)?.includes("UNKNOWN port") ? -2 : -1).join("; ") || undefined;
 }
 
 /** Makes facts of the lines that facts.sh prints. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dockerHost, quoted } from "../../../host/dockerHost";
+import { faultOf } from "../../../host/facts";
 import { unreachable } from "../../../host/prepare";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
@@ -19,22 +20,43 @@ describe("a Docker host", () => {
     assert.equal(options.ControlMaster, "auto");
   });
 
-  it("has one connection of its own for each stack and Pi, on a path that a socket can have", () => {
-    const path = (owner: string) => optionsOf(dockerHost(owner, pi).sshOpts).ControlPath ?? "";
-    assert.equal(path("p/office/pbx"), path("p/office/pbx"));
-    assert.notEqual(path("p/office/pbx"), path("p/branch/pbx"));
-    assert.ok(path("p/a-stack-with-a-name-that-goes-on-and-on/pbx").length < 40);
+  const controlPath = (owner: string, config = pi, home = "/home/pi") =>
+    optionsOf(dockerHost(owner, config, home).sshOpts).ControlPath ?? "";
+
+  it("has one connection of its own for each project, stack and Pi, and for each way to authenticate", () => {
+    const others = [
+      controlPath("p/branch/pbx"),
+      controlPath("p/office/door"),
+      controlPath("q/office/pbx"),
+      controlPath("p/office/pbx", { ...pi, host: "ssh://root@raspberrypi.local:2222" }),
+      controlPath("p/office/pbx", { ...pi, hostKey: `${hostKey}=` }),
+      controlPath("p/office/pbx", { ...pi, identityFile: "id" } as typeof pi),
+    ];
+    assert.equal(new Set([controlPath("p/office/pbx"), ...others]).size, 1 + others.length);
+    assert.equal(controlPath("p/office/pbx"), controlPath("p/office/pbx"));
+  });
+
+  it("has its connection's socket in the home of whoever runs, on a path that a socket can have", () => {
+    const long = `${"a-project-with-a-long-name".repeat(5)}/${"stack".repeat(20)}/${"pi".repeat(50)}`;
+    assert.equal(controlPath(long).length, controlPath("p/s/h").length);
+    assert.match(controlPath(long), /^~\/\.ssh\/[\w-]+$/);
+    // 103 bytes on macOS, of which ssh takes 17 while it makes the socket.
+    const homeOf = (bytes: number) => `/${"h".repeat(bytes - 1)}`;
+    const room = 103 - 17 - (controlPath("p/s/h").length - 1);
+    assert.notEqual(controlPath("p/s/h", pi, homeOf(room)), "none");
+    assert.equal(controlPath("p/s/h", pi, homeOf(room + 1)), "none");
+    assert.equal(controlPath("p/s/h", pi, `/${"é".repeat(room / 2)}`), "none");
   });
 
   it("takes port, user and identity file to every command", () => {
     const host = dockerHost("a/b/c", { ...pi, identityFile: "keys/my pi" });
     assert.match(
       host.shell,
-      /^ssh -o .*'IdentityFile="keys\/my pi"' -p 2222 pi@raspberrypi.local 'sh -s --'$/,
+      /^ssh -o .*'IdentityFile="keys\/my pi"' -o IdentitiesOnly=yes -p 2222 pi@raspberrypi.local 'sh -s --'$/,
     );
     assert.equal(
       host.interactive("docker ps"),
-      "ssh -t -i 'keys/my pi' -p 2222 pi@raspberrypi.local 'docker ps'",
+      "ssh -t -o IdentitiesOnly=yes -i 'keys/my pi' -p 2222 pi@raspberrypi.local 'docker ps'",
     );
   });
 
@@ -55,6 +77,20 @@ describe("a Docker host", () => {
     assert.match(told("pi@pbx: Permission denied (publickey)."), /ssh-copy-id.*identityFile/);
     assert.match(told("ssh: connect to host pbx port 22: No route to host"), /switched on/);
     assert.match(told("something else"), /try ssh by hand.*something else/);
+  });
+
+  it("tells what ssh said last, and behind a jump host what it said of that", () => {
+    assert.equal(
+      faultOf("Warning: something\r\nHost key verification failed.\r\n"),
+      "Host key verification failed.",
+    );
+    assert.equal(
+      faultOf(
+        "ssh: connect to host jump port 22: No route to host\nConnection closed by UNKNOWN port 65535\n",
+      ),
+      "ssh: connect to host jump port 22: No route to host; Connection closed by UNKNOWN port 65535",
+    );
+    assert.equal(faultOf("\n"), undefined);
   });
 
   it("quotes a word for the shell only where it must", () => {

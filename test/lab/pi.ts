@@ -31,7 +31,7 @@ export class Pi {
   readonly sshdLog: string;
   readonly dockerdLog: string;
   /** The Pi's end of the cable is its eth0; this is the other one, in the lab's bridge. */
-  private readonly port: string;
+  readonly port: string;
   private readonly runDir: string;
   private readonly diskDir: string;
 

@@ -4,7 +4,7 @@ import path from "node:path";
 import execa from "execa";
 
 /** Milliseconds that a host may take to run an empty command over a connection that is open: two round trips. */
-const answerTimeout = 4000;
+const answerTimeout = 3000;
 
 /**
  * Makes sure that the next command does not wait for a connection that is dead. One of the run before stays open for the

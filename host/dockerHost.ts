@@ -23,7 +23,7 @@ export interface DockerHost {
 type Reached = Pick<PiConfig, "host" | "hostKey" | "identityFile">;
 
 /** Seconds that a host may take to answer before it counts as gone. */
-const connectTimeout = 10;
+const connectTimeout = 8;
 
 /** Seconds that an unused connection stays open for the next command of the same `up`. */
 const controlPersist = 60;

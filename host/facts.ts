@@ -109,10 +109,12 @@ export async function readFacts(host: DockerHost): Promise<FactsResult> {
   return { facts: parseFacts(lines) };
 }
 
-/** What ssh says last. Behind a jump host it names no host there, and what says more is the line before. */
+/** What ssh says last, and the line before when it is that which tells more: about a jump host, about too many keys. */
 export function faultOf(stderr: string): string | undefined {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim());
-  return lines.slice(lines.at(-1)?.includes("UNKNOWN port") ? -2 : -1).join("; ") || undefined;
+  return (
+    lines.slice(/UNKNOWN port|^Disconnected from/.test(lines.at(-1) ?? "") ? -2 : -1).join("; ") || undefined
+  );
 }
 
 /** Makes facts of the lines that facts.sh prints. */

@@ -90,6 +90,12 @@ describe("a Docker host", () => {
       ),
       "ssh: connect to host jump port 22: No route to host; Connection closed by UNKNOWN port 65535",
     );
+    assert.match(
+      faultOf(
+        "Received disconnect from h port 22:2: Too many authentication failures\nDisconnected from h port 22",
+      ) ?? "",
+      /Too many/,
+    );
     assert.equal(faultOf("\n"), undefined);
   });
 

@@ -1,9 +1,11 @@
 import execa from "execa";
 import { z } from "zod";
+import { prepareConnection } from "../host/connection";
 import type { DockerHost } from "../host/dockerHost";
 
 /** Runs a script in a POSIX shell on the host; returns what it printed. */
 export async function onHost(host: DockerHost, script: string): Promise<string> {
+  if (host.ssh) await prepareConnection(host.ssh);
   return (await execa("sh", ["-c", host.shell], { input: script, stripFinalNewline: false })).stdout;
 }
 

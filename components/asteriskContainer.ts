@@ -6,8 +6,8 @@ import type { Mount } from "./namedVolumes";
 export interface AsteriskContainerArgs {
   imageId: pulumi.Input<string>;
   mounts: Mount[];
-  /** The text for the container's generation label (see Handover). */
-  generation: pulumi.Input<string>;
+  /** The text for the container's generation label (see generationLabel). */
+  generation: string;
 }
 
 /** Docker's name of the container. */
@@ -23,7 +23,7 @@ const generationLabel = "asterisk-rpi5.generation";
 export function runningGeneration({ container, verified }: Facts): string | undefined {
   const { id, name, status, labels } = container ?? {};
   const good = name === containerName && status === "running" && id === verified;
-  return good ? labels?.[generationLabel]?.split(" ")[0] : undefined;
+  return good ? labels?.[generationLabel] : undefined;
 }
 
 /** The ids of the user `asterisk` in the image. */

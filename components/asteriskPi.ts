@@ -73,21 +73,17 @@ export class AsteriskPi extends pulumi.ComponentResource {
       { ...onHost, dependsOn: builder },
     );
     const { mounts } = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
+    const generation = runningGeneration(args.facts) ?? new Date().toISOString();
     const handover = new Handover(
       `${name}-handover`,
-      {
-        host: args.host,
-        mounts,
-        generation: runningGeneration(args.facts) ?? new Date().toISOString(),
-        adopts: args.adopts,
-      },
+      { host: args.host, mounts, generation, adopts: args.adopts },
       // Its script runs the image, and the old container runs until there is a new one to start.
       { parent: this, dependsOn: runtime },
     );
     const container = new AsteriskContainer(
       `${name}-asterisk`,
-      { imageId: runtime.imageId, mounts, generation: handover.generation },
-      onHost,
+      { imageId: runtime.imageId, mounts, generation },
+      { ...onHost, dependsOn: handover },
     );
     const verification = new Verification(
       `${name}-verification`,

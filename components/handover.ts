@@ -21,30 +21,28 @@ const script = readFileSync(path.join(__dirname, "../host/handover.sh"), "utf8")
  * one that an interrupted `up`, an earlier stack or somebody else has left there.
  */
 export class Handover extends pulumi.ComponentResource {
-  /** What the new container must carry as its label: another text each time that the script has run. */
-  readonly generation: pulumi.Output<string>;
-
   constructor(name: string, args: HandoverArgs, opts: pulumi.ComponentResourceOptions) {
     super("asterisk-rpi5:index:Handover", name, {}, opts);
 
-    const words = [
-      args.generation,
-      args.adopts ?? "none",
-      ...args.mounts.map(
-        ({ volumeName, containerPath }) => pulumi.interpolate`${volumeName}:${containerPath}`,
-      ),
-    ];
-    const command = new local.Command(
+    const mounts = args.mounts.map(
+      ({ volumeName, containerPath }) => pulumi.interpolate`${volumeName}:${containerPath}`,
+    );
+    new local.Command(
       `${name}-command`,
       {
-        create: pulumi.all(words).apply((known) => [args.host.shell, ...known.map(quoted)].join(" ")),
+        create: pulumi
+          .all([args.adopts ?? "none", ...mounts])
+          .apply((words) => [args.host.shell, ...words.map(quoted)].join(" ")),
         stdin: script,
+        // Just what makes the container a new one too. Anything else, such as another way to the host, must not run the
+        // script: it would take a container away that stays.
+        triggers: [args.generation, ...mounts],
+        update: ":",
         logging: "none",
       },
       { parent: this },
     );
 
-    this.generation = command.stdout;
-    this.registerOutputs({ generation: this.generation });
+    this.registerOutputs({});
   }
 }

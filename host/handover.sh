@@ -1,10 +1,10 @@
 # Makes the name `asterisk` free for a new container, and the volumes the asterisk user's. Run by POSIX sh, as
-#   sh -s -- GENERATION ADOPTS VOLUME:PATH...
+#   sh -s -- ADOPTS VOLUME:PATH...
 # A container of a stack, or of this project's image, has no data of its own, and goes. The one with the id ADOPTS is
 # stopped, its data that is in no volume is copied, and it stays, under another name. Any other one is left alone.
 set -eu
-generation=$1 adopts=$2
-shift 2
+adopts=$1
+shift
 look() { docker container inspect --format "$1" asterisk 2>/dev/null; }
 # Runs a script as root in a container of the new image with the volumes in their places, and nothing else.
 in_volumes() {
@@ -41,5 +41,3 @@ if [ "$other" ]; then
   docker update --restart no "$other" >/dev/null
   docker rename "$other" "asterisk-$(echo "$other" | cut -c1-12)"
 fi
-# The container that comes now carries it, so that it is a new one whenever this has run.
-printf '%s %s-%s' "$generation" "$(date +%s)" "$$"

@@ -12,7 +12,7 @@ import { siteOnLab, sitePis } from "./siteOnLab";
 const name = "drift";
 
 /** What a container that is gone brings with it: room is made for a new one, which is started and verified. */
-const lost = { "pi1-handover-command": "update", "pi1-verification-command": "replace" };
+const lost = { "pi1-handover-command": "replace", "pi1-verification-command": "replace" };
 const made = { ...lost, "pi1-asterisk-container": "create" };
 const replaced = { ...lost, "pi1-asterisk-container": "replace" };
 

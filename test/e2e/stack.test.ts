@@ -27,7 +27,7 @@ const name = "e2e";
 const newContainer = { "pi1-asterisk-container": "replace", "pi1-verification-command": "replace" };
 
 /** What a container that is gone brings with it: the way is cleared for a new one. */
-const lostContainer = { "pi1-handover-command": "update", ...newContainer };
+const lostContainer = { "pi1-handover-command": "replace", ...newContainer };
 
 /** https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerStats */
 const stats = z.object({ cpu_stats: z.object({ cpu_usage: z.object({ total_usage: z.number() }) }) });

@@ -29,12 +29,19 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
   if (given.PULUMI_BACKEND_URL === undefined) {
     const state = path.join(pulumiDir, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
-    environment.PULUMI_BACKEND_URL = `file://${state}`;
+    environment.PULUMI_BACKEND_URL = stateUrl(state);
   }
   if (given.PULUMI_CONFIG_PASSPHRASE === undefined && given.PULUMI_CONFIG_PASSPHRASE_FILE === undefined)
     environment.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile();
   return environment;
 }
+
+/**
+ * The URL of a state that is kept in a folder. Without `metadata=skip` there is a file with attributes beside each file of
+ * it, which is not written in one go: a Pulumi that is killed there leaves a state that cannot be read any more ("failed
+ * to load checkpoint: EOF"). https://pkg.go.dev/gocloud.dev/blob/fileblob#Options
+ */
+export const stateUrl = (folder: string): string => `file://${folder}?metadata=skip`;
 
 /** The file with this clone's passphrase, which is made up at first use and never shown. */
 function passphraseFile(): string {

@@ -5,8 +5,9 @@ import execa from "execa";
 import { stringify } from "yaml";
 import { z } from "zod";
 import { pulumiCommand } from "../../scripts/pulumi/command";
-import { pulumiEnvironment } from "../../scripts/pulumi/environment";
+import { pulumiEnvironment, stateUrl } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
+import { pulumiBinFolder } from "../../scripts/setup/pulumi";
 
 const stateSchema = z.object({
   resources: z.array(z.object({ urn: z.string(), id: z.string().optional() })),
@@ -54,7 +55,7 @@ export class Site {
         symlinkSync(path.join(pulumiDir, made), path.join(folder, ".pulumi", made));
     const environment = {
       ...pulumiEnvironment(),
-      PULUMI_BACKEND_URL: `file://${path.join(folder, ".pulumi/state")}`,
+      PULUMI_BACKEND_URL: stateUrl(path.join(folder, ".pulumi/state")),
     };
     const site = new Site(
       folder,
@@ -115,6 +116,22 @@ export class Site {
 
   async destroy(): Promise<void> {
     await this.stack.destroy({ runProgram: false });
+  }
+
+  /**
+   * Starts the CLI itself, whose end and output are for the caller to see. As a terminal does, in a process group of its
+   * own: Ctrl-C goes to all of that group.
+   */
+  cli(...args: string[]): execa.ExecaChildProcess {
+    return execa(path.join(pulumiBinFolder, "pulumi"), [...args, "--stack", this.name, "--non-interactive"], {
+      cwd: this.folder,
+      env: this.environment,
+      extendEnv: false,
+      stdin: "ignore",
+      all: true,
+      detached: true,
+      reject: false,
+    });
   }
 
   /** Runs one of the project's npm scripts in the copy; returns all that it printed. */

@@ -4,6 +4,7 @@ import path from "node:path";
 import execa from "execa";
 import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
+import { forgetPendingOperations } from "./pending";
 
 /**
  * The environment of this clone's Pulumi. Its home is the clone's own, so that nobody's login changes. Where state and
@@ -73,5 +74,8 @@ export async function runPulumi(args: string[], environment: Record<string, stri
   // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
-  process.exitCode = (await child).exitCode ?? 1;
+  const { exitCode } = await child;
+  process.exitCode = exitCode ?? 1;
+  if (args[0] === "cancel" && exitCode === 0)
+    await forgetPendingOperations(args.slice(1), pulumiEnvironment());
 }

@@ -134,6 +134,19 @@ export class Site {
     });
   }
 
+  /** Runs `npx pulumi`, as a person does. */
+  async npx(...args: string[]): Promise<{ all: string; exitCode: number }> {
+    const options = {
+      cwd: this.folder,
+      env: this.environment,
+      stdin: "ignore",
+      all: true,
+      reject: false,
+    } as const;
+    const { all = "", exitCode } = await execa("npx", ["pulumi", ...args, "--stack", this.name], options);
+    return { all, exitCode };
+  }
+
   /** Runs one of the project's npm scripts in the copy; returns all that it printed. */
   async npmRun(...args: string[]): Promise<string> {
     const options = { cwd: this.folder, env: this.environment, all: true };

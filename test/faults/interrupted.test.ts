@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import execa, { type ExecaChildProcess } from "execa";
@@ -260,6 +260,14 @@ describe("An up that was interrupted", () => {
     site?.remove();
     other?.site.remove();
     await Lab.down({ name });
+  });
+
+  it("finds its state as it was: none of it is in two files, of which a Pulumi that is killed could write one", () => {
+    const files = readdirSync(path.join(site.folder, ".pulumi/state"), { recursive: true, encoding: "utf8" });
+    assert.deepEqual(
+      files.filter((file) => file.endsWith(".attrs")),
+      [],
+    );
   });
 
   for (const [fault, point] of table)

@@ -94,8 +94,10 @@ const faults = {
   },
   power: {
     fault: "the Pi's power was cut",
-    happens: async (_run, pi) => {
+    happens: async (run, pi) => {
       await pi.powerOff();
+      // Within the minute that ssh takes to give up. A Pi of the lab boots so fast that some runs would not notice.
+      await run;
       await pi.powerOn();
     },
     container: "starts again",

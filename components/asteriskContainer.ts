@@ -17,7 +17,7 @@ export const containerName = "asterisk";
  * An `up` without --refresh does not look at the container. So the container carries a generation, which comes back with
  * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced.
  */
-const generationLabel = "asterisk-rpi5.generation";
+const generationLabel = "asterisk-rpi5.container";
 
 /** The generation of the container that runs; none when it is gone, stopped, renamed, not ours, or was never verified. */
 export function runningGeneration({ container, verified }: Facts): string | undefined {

@@ -14,7 +14,7 @@ export interface HandoverArgs {
   adopts?: string;
 }
 
-const script = readFileSync(path.join(__dirname, "../host/handover.sh"), "utf8");
+const part = (name: string) => readFileSync(path.join(__dirname, `../host/handover/${name}.sh`), "utf8");
 
 /**
  * Makes room for a new container where no good one runs. Docker has one container of a name, and Pulumi does not know the
@@ -33,7 +33,7 @@ export class Handover extends pulumi.ComponentResource {
         create: pulumi
           .all([args.adopts ?? "none", ...mounts])
           .apply((words) => [args.host.shell, ...words.map(quoted)].join(" ")),
-        stdin: script,
+        stdin: [part("volumes"), ...(args.adopts ? [part("takeover")] : []), part("room")].join("\n"),
         // Just what makes the container a new one too. Anything else, such as another way to the host, must not run the
         // script: it would take a container away that stays.
         triggers: [args.generation, ...mounts],

@@ -28,12 +28,12 @@ else
   [ -z "$(docker image ls --quiet --filter label=asterisk-rpi5.image)" ] || fact runtimeImage yes
   docker volume ls --format 'volume={{.Name}}'
   # The container of that name, or, whatever somebody called it, the one that a stack made.
-  made=$(docker container ls --all --no-trunc --quiet --filter label=asterisk-rpi5.generation | head -n 1)
-  fact container "$(docker container inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"image":{{json .Config.Image}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}}}' asterisk "$made" 2>/dev/null | head -n 1)"
+  made=$(docker container ls --all --no-trunc --quiet --filter label=asterisk-rpi5.container | head -n 1)
+  fact container "$(docker container inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"image":{{json .Config.Image}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"user":{{json .Config.User}},"autoRemove":{{json .HostConfig.AutoRemove}}}' asterisk "$made" 2>/dev/null | head -n 1)"
   # One look inside: which container the last verification found to be good, and how many calls there are.
   docker exec asterisk timeout 5 sh -c "sed 's/^/verified=/' /var/spool/asterisk/.verified; echo
     asterisk -rx 'core show channels count' | sed -n 's/^\([0-9]*\) active call.*/calls=\1/p'" 2>/dev/null
-  own=$(docker container top asterisk -o pid 2>/dev/null | sed 1d | tr -d ' ' | tr '\n' ',')
+  own=$(for container in asterisk $made; do docker container top "$container" -o pid 2>/dev/null | sed 1d; done | tr -d ' ' | tr '\n' ',')
 fi
 
 # Port 5060 is 13C4. Listening is 0A for TCP and 07 for UDP; /proc is there on every Linux, and ss only on some.

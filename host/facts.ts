@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { local, types } from "@pulumi/command";
 import { z } from "zod";
+import { type VolumeNames, volumeParts, volumePaths } from "../config/volumes";
 import { prepareConnection } from "./connection";
 import type { DockerHost } from "./dockerHost";
 
@@ -18,12 +19,26 @@ const foundContainer = z.object({
   mounts: z.array(
     z.object({ Destination: z.string(), Type: z.string(), Name: z.string().optional(), Source: z.string() }),
   ),
+  /** Whom its processes run as; empty for root. */
+  user: z.string(),
+  /** True when Docker removes it as soon as it stops. */
+  autoRemove: z.boolean(),
 });
 export type FoundContainer = z.infer<typeof foundContainer>;
 
-/** True for a container that a stack of this project made, or anybody of this project's image: it has no data of its own. */
-export const isOurs = ({ labels }: FoundContainer): boolean =>
-  "asterisk-rpi5.image" in labels || "asterisk-rpi5.generation" in labels;
+/**
+ * True for a container that a stack of this project made, or somebody of its image with just these volumes: it has no data
+ * elsewhere, and makes room for a new one (see handover/room.sh, which looks again).
+ */
+export function isOurs({ name, labels, mounts }: FoundContainer, volumes: VolumeNames): boolean {
+  const made = "asterisk-rpi5.container" in labels;
+  // By a stack of the version before.
+  const madeBefore = name === "asterisk" && "asterisk-rpi5.generation" in labels;
+  const hasVolumes = volumeParts.every((part) =>
+    mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
+  );
+  return made || madeBefore || ("asterisk-rpi5.image" in labels && hasVolumes);
+}
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
 export interface Facts {

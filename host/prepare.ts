@@ -4,6 +4,7 @@ import type { PiConfig } from "../config/schema";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
 import { type Facts, type FactsResult, readFacts, summary, unasked } from "./facts";
+import { onlyVariable } from "./only";
 import { findings } from "./rules";
 
 /** A Docker host that can take what is planned for it. */
@@ -13,12 +14,6 @@ export interface PreparedHost {
   host: DockerHost;
   facts: Facts;
 }
-
-/**
- * The environment variable in which `npm run up -- STACK --only PI[,PI]` names the Pis that it targets, for the program. To
- * set it without the targets would be to change Pis that were not asked.
- */
-export const onlyVariable = "ASTERISK_RPI5_ONLY";
 
 /**
  * Asks every host, all at once, whether it can take what is planned: the builder image of that reference.
@@ -40,13 +35,14 @@ export async function prepareHosts(
     asked.flatMap(({ name, isFor, ...pi }) =>
       (isFor ? findingsOf(level, pi, builderReference) : []).map((finding) => ({
         name,
-        finding: finding.replace(/\bSTACK\b/g, pulumi.getStack()).replace(/\bPI\b/g, name),
+        finding: finding.replaceAll("<stack>", pulumi.getStack()).replaceAll("<pi>", name),
       })),
     );
   // Once: an `up` runs the program for its preview, and again.
   if (pulumi.runtime.isDryRun()) {
     for (const { name, isFor, result } of asked)
-      if (isFor && "facts" in result) await pulumi.log.info(`${name}: ${summary(result.facts)}`);
+      if (isFor && "facts" in result && !result.facts.dockerFault)
+        await pulumi.log.info(`${name}: ${summary(result.facts)}`);
     for (const { name, finding } of found("warning")) await pulumi.log.warn(`${name}: ${finding}`);
   }
   const faults = found("error");

@@ -12,7 +12,7 @@ export interface Plan {
 
 /** One thing that must be so on a host, or better were. */
 interface Rule {
-  /** What it is about, for whoever reads the table; in a message, PI and STACK stand for the names of these. */
+  /** What it is about, for whoever reads the table; in a message, <pi> and <stack> stand for their names. */
   name: string;
   /** An error stops the run before anything is changed; a warning is shown at preview. */
   level: "error" | "warning";
@@ -115,10 +115,10 @@ export const rules: Rule[] = [
   {
     name: "container",
     level: "error",
-    fault: ({ container }, { adopts }) =>
-      container && !isOurs(container) && container.id !== adopts
+    fault: ({ container }, { adopts, volumes }) =>
+      container && !isOurs(container, volumes) && container.id !== adopts
         ? `a container "asterisk" is there that this stack has not made (${container.status}, of the image ${container.image}). ` +
-          "To take it over with all its data, type: npm run adopt -- STACK PI"
+          "To take it over with all its data, type: npm run adopt -- <stack> <pi>"
         : undefined,
   },
   {
@@ -132,14 +132,16 @@ export const rules: Rule[] = [
       });
       return others.length > 0
         ? "it starts on new, empty volumes, while there are others that look like those of an Asterisk. To use them, put " +
-            `into Pulumi.STACK.yaml, at asterisk-rpi5:pis.PI: volumes: { ${others.join(", ")} }`
+            `into Pulumi.<stack>.yaml, at asterisk-rpi5:pis.<pi>: volumes: { ${others.join(", ")} }`
         : undefined;
     },
   },
   {
     name: "lost volumes",
     level: "warning",
-    fault: ({ volumes, runtimeImage }, plan) => {
+    fault: ({ volumes, runtimeImage, container }, plan) => {
+      // They are about to be made, and filled.
+      if (container && container.id === plan.adopts) return undefined;
       const missing = Object.values(plan.volumes).filter((name) => !volumes.includes(name));
       const usedBefore = runtimeImage || missing.length < volumeParts.length;
       return missing.length > 0 && usedBefore

@@ -15,8 +15,8 @@ import { SetupError } from "./setup/step";
 
 const usage = `Usage: npm run adopt -- STACK PI [--yes]
 
-Lets a stack take over the container "asterisk" that something else made on a Pi, such as docker compose, with all of
-its data. Shows what will be done, and asks; nothing is done on the Pi before the next up.`;
+Lets a stack take over the container "asterisk" that something else made on a Pi, such as docker compose, with what
+it has in Asterisk's folders for configuration, sounds, voicemail and logs, and in Asterisk's database. Shows what will be done, and asks; nothing is done on the Pi before the next up.`;
 
 /** What becomes of each folder of Asterisk's: the volume that it is in goes on being used, anything else is copied. */
 function folders({ mounts }: FoundContainer, volumes: PiConfig["volumes"]) {
@@ -29,7 +29,13 @@ function folders({ mounts }: FoundContainer, volumes: PiConfig["volumes"]) {
   });
 }
 
-/** The container's definition as Docker has it; what may be a password stays on the Pi. */
+/** One that does not run as root cannot write to files that were made another user's. */
+const asUser = ({ user }: FoundContainer): string =>
+  /^(root|0)?(:|$)/.test(user)
+    ? ""
+    : ` It runs as ${user}: to go back to it, give it the files of its volumes again.`;
+
+/** The container's definition as Docker has it; its environment, where passwords are, stays on the Pi. */
 async function definitionOf(host: DockerHost, id: string): Promise<unknown> {
   const [definition] = z
     .tuple([z.looseObject({ Config: z.looseObject({ Env: z.array(z.string()).nullable() }) })])
@@ -75,12 +81,21 @@ async function main(words: string[]): Promise<void> {
   });
   const { container, dockerFault } = parseFacts(answer.split("\n"));
   if (dockerFault) throw new SetupError(`${pi}: ${dockerFault}`);
-  if (container === undefined || isOurs(container))
+  if (container === undefined || isOurs(container, config.volumes))
     throw new SetupError(
       `${pi}: there is no container "asterisk" of somebody else's: nothing is to be taken over.`,
     );
 
+  if (container.autoRemove)
+    throw new SetupError(
+      `${pi}: the container was started with --rm, so Docker removes it, and what it has in no volume, once it stops. ` +
+        `Copy that first (docker cp), then stop it, and put its volumes' names into Pulumi.${stack}.yaml: asterisk-rpi5:pis.${pi}.volumes`,
+    );
+
   const found = folders(container, config.volumes);
+  const left = container.mounts.filter(
+    ({ Destination }) => !volumeParts.some((part) => `${Destination}/`.startsWith(`${volumePaths[part]}/`)),
+  );
   const shortId = container.id.slice(0, 12);
   const width = Math.max(...found.map(({ part }) => volumePaths[part].length));
   const spool = found.find(({ part }) => part === "spool")?.volume;
@@ -88,12 +103,12 @@ async function main(words: string[]): Promise<void> {
 
 ${found.map(({ part, says }) => `  ${volumePaths[part].padEnd(width)}  ${says}`).join("\n")}
   ${"astdb.sqlite3".padEnd(width)}  where it is in /var/lib/asterisk, it is copied into the volume ${spool}
-
+${left.map(({ Destination }) => `  ${Destination}  is not taken over: the new container has no such folder\n`).join("")}
 The next up builds the images while that container runs. Then it stops the container, copies what is said above, makes the
 files the user asterisk's (uid 999) and starts its own container. The old one stays, stopped, as asterisk-${shortId}; do not start it
-beside the new one, as docker compose up would.
+beside the new one, as docker compose up would.${asUser(container)}
 To go back to it then, take "adopts" out of Pulumi.${stack}.yaml, and type on the Pi:
-  docker rm --force asterisk; docker rename asterisk-${shortId} asterisk
+  docker stop -t 30 asterisk; docker rm asterisk; docker rename asterisk-${shortId} asterisk
   docker update --restart unless-stopped asterisk; docker start asterisk
 
 Pulumi.${stack}.yaml will say so, at asterisk-rpi5:pis.${pi}: adopts, and volumes where their names are not the stack's own.

@@ -110,19 +110,22 @@ async function up(operand: string | undefined, engineName = "machine"): Promise<
   for (const pi of lab.pis) {
     await show(pi);
   }
-  await makeStack();
+  const made = await makeStack();
   say("\nThe Pis are in Pulumi.lab.yaml.");
   if (!complete) {
     say(
       "It does not say yet which Asterisk they shall run: add asterisk-rpi5:asterisk, as in Pulumi.rpi5.yaml.",
     );
   }
-  say("Next: npx pulumi up -s lab");
+  say(`Next: npx pulumi ${made ? "up" : "stack select --create lab && npx pulumi up --refresh"} -s lab`);
   say("Afterwards: npm run lab -- down");
 }
 
-/** A new stack `lab`, in place of one that remembers the Pis of an earlier lab: these are new, and empty. */
-async function makeStack(): Promise<void> {
+/**
+ * A new stack `lab`, in place of one that remembers the Pis of an earlier lab: these are new, and empty. Returns false where
+ * that is left to the user.
+ */
+async function makeStack(): Promise<boolean> {
   const pulumi = (...args: string[]) =>
     execa(path.join(pulumiBinFolder, "pulumi"), ["stack", ...args, "--stack", "lab"], {
       env: pulumiEnvironment(),
@@ -131,9 +134,12 @@ async function makeStack(): Promise<void> {
     });
   if (!existsSync(path.join(pulumiBinFolder, "pulumi")))
     throw new SetupError("The Pis are up. For the stack that goes with them, type: npm run setup");
+  // Where the user keeps the state of real sites too, a stack of that name may be one.
+  if (process.env.PULUMI_BACKEND_URL) return false;
   const gone = await pulumi("rm", "--yes", "--force", "--preserve-config").catch((error: unknown) => error);
   if (gone instanceof Error && !/no stack named/.test(gone.message)) throw new SetupError(gone.message);
   await pulumi("init", "--no-select");
+  return true;
 }
 
 async function show(pi: Pi): Promise<void> {

@@ -1,4 +1,4 @@
-import { onlyVariable } from "../host/prepare";
+import { onlyVariable } from "../host/only";
 import { runPulumi } from "./pulumi/environment";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
+import { onlyVariable } from "../../host/only";
 import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
 import { forgetPendingOperations } from "./pending";
@@ -27,6 +28,8 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
   // They would send what is meant for a Pi to the engine that its operator has chosen.
   for (const name of Object.keys(environment))
     if (name.startsWith("DOCKER_") && name !== "DOCKER_CONFIG") delete environment[name];
+  // Without the targets that go with it, it would have the program change Pis that it did not ask.
+  delete environment[onlyVariable];
   if (given.PULUMI_BACKEND_URL === undefined) {
     const state = path.join(pulumiDir, "state");
     mkdirSync(state, { recursive: true, mode: 0o700 });
@@ -65,7 +68,7 @@ export async function runPulumi(args: string[], environment: Record<string, stri
     env: {
       ...pulumiEnvironment(),
       // What is taken away need not meet the rules any more.
-      ...(args[0] === "destroy" && { PULUMI_RUN_PROGRAM: "false" }),
+      ...(args.some((word) => ["destroy", "down", "dn"].includes(word)) && { PULUMI_RUN_PROGRAM: "false" }),
       ...environment,
     },
     extendEnv: false,

@@ -32,6 +32,8 @@ const compose = {
         `asterisk-spool:${volumePaths.spool}`,
         `asterisk-logs:${volumePaths.logs}`,
         `./sounds:${volumePaths.sounds}`,
+        // Over a part of a volume: it is not in the volume, and has to be.
+        `./queues.conf:${volumePaths.config}/queues.conf`,
       ],
     },
   },
@@ -71,6 +73,7 @@ describe("A Pi on which docker compose made the container before", () => {
     await makeOldImage(pi);
     const folder = path.join(site.folder, "old");
     mkdirSync(path.join(folder, "sounds"), { recursive: true });
+    writeFileSync(path.join(folder, "queues.conf"), "; from a file of the Pi\n");
     writeFileSync(path.join(folder, "docker-compose.yml"), stringify(compose));
     const up = ["--project-name=home", "up", "--detach"];
     await execa("docker-compose", up, { cwd: folder, env: { DOCKER_HOST: `unix://${pi.socket}` } });
@@ -159,5 +162,27 @@ describe("A Pi on which docker compose made the container before", () => {
     );
     await assertData(pi);
     assert.equal(await pi.docker("exec", "asterisk", "cat", voicemail), "hello");
+  });
+
+  it("is taken over again by the next up, also when it has no database", async function () {
+    this.timeout("5m");
+    await pi.docker("exec", "asterisk", "rm", "/var/lib/asterisk/astdb.sqlite3");
+    await site.up();
+    assert.equal(await health(pi), "healthy");
+    await assertData(pi);
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
+  it("runs on when it cannot be taken over", async function () {
+    this.timeout("5m");
+    const old = `asterisk-${id.slice(0, 12)}`;
+    await pi.docker("rm", "--force", "asterisk");
+    await pi.docker("rename", old, "asterisk");
+    await pi.docker("start", "asterisk");
+    // A name that is taken: the last step of taking it over fails.
+    await pi.docker("create", `--name=${old}`, "my-asterisk");
+    await site.faultOf(site.up());
+    const state = "--format={{.Id}} {{.State.Status}}";
+    assert.equal(await pi.docker("inspect", "asterisk", state), `${id} running`);
   });
 });

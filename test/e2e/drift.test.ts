@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { VolumePart } from "../../config/volumes";
+import { defaultVolumes, type VolumePart, volumeParts, volumePaths } from "../../config/volumes";
 import { preloadBases } from "../lab/bases";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
@@ -54,8 +54,9 @@ const drifts: Drift[] = [
   {
     drift: "it was made again by hand, on another network",
     happens: async (pi) => {
-      const image = await runtimeImage(pi);
-      await docker("rm --force asterisk", `run --detach --interactive --tty --name=asterisk ${image}`)(pi);
+      const volumes = volumeParts.map((part) => `--volume=${defaultVolumes[part]}:${volumePaths[part]}`);
+      const run = ["run --detach --interactive --tty --name=asterisk", ...volumes, await runtimeImage(pi)];
+      await docker("rm --force asterisk", run.join(" "))(pi);
     },
     changes: made,
   },

@@ -26,8 +26,10 @@ const container = {
   name: "asterisk",
   status: "running",
   image: "sha256:runtime",
-  labels: { "asterisk-rpi5.image": "runtime", "asterisk-rpi5.generation": generation },
+  labels: { "asterisk-rpi5.image": "runtime", "asterisk-rpi5.container": generation },
   mounts: [],
+  user: "asterisk",
+  autoRemove: false,
 };
 const facts: Facts = {
   machine: "aarch64",
@@ -209,7 +211,7 @@ describe("a Pi with Asterisk", () => {
     const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();
     assert.deepEqual(inputs, {
       name: "asterisk",
-      labels: [{ label: "asterisk-rpi5.generation", value: generation }],
+      labels: [{ label: "asterisk-rpi5.container", value: generation }],
       image: "sha256:runtime",
       networkMode: "host",
       restart: "unless-stopped",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { defaultVolumes } from "../../../config/volumes";
-import { type Facts, parseFacts, summary } from "../../../host/facts";
+import { defaultVolumes, volumeParts, volumePaths } from "../../../config/volumes";
+import { type Facts, type FoundContainer, parseFacts, summary } from "../../../host/facts";
 import { findings, type Plan, platformOf, rules } from "../../../host/rules";
 
 const GiB = 1024 * 1024;
@@ -21,15 +21,23 @@ const pi5: Facts = {
 const building = { builds: true, volumes: defaultVolumes };
 
 /** A container that docker compose made, long ago. */
-const composed = {
+const composed: FoundContainer = {
   id: "c0ffee",
   name: "asterisk",
   status: "running",
   image: "my-asterisk",
   labels: {},
   mounts: [],
+  user: "",
+  autoRemove: false,
 };
-const ours = { ...composed, labels: { "asterisk-rpi5.image": "runtime" } };
+const ours = { ...composed, labels: { "asterisk-rpi5.container": "2026-01-01" } };
+const volumesOfOurs = volumeParts.map((part) => ({
+  Type: "volume",
+  Destination: volumePaths[part],
+  Name: defaultVolumes[part],
+  Source: "",
+}));
 
 const faultsOf = (facts: Facts, plan: Plan) => findings("error", facts, plan);
 
@@ -75,12 +83,12 @@ describe("the rules for a host", () => {
     {
       rule: "container",
       facts: { container: composed },
-      says: /not made \(running, of the image my-asterisk\).*npm run adopt -- STACK PI/,
+      says: /not made \(running, of the image my-asterisk\).*npm run adopt -- <stack> <pi>/,
     },
     {
       rule: "volumes of another process",
       facts: { volumes: ["pi_asterisk-spool", "pi_asterisk-config"] },
-      says: /at asterisk-rpi5:pis\.PI: volumes: \{ config: pi_asterisk-config, spool: pi_asterisk-spool \}/,
+      says: /at asterisk-rpi5:pis\.<pi>: volumes: \{ config: pi_asterisk-config, spool: pi_asterisk-spool \}/,
     },
     {
       rule: "lost volumes",
@@ -114,10 +122,23 @@ describe("the rules for a host", () => {
     assert.deepEqual(faultsOf({ ...pi5, container: ours, listeners: [{ protocol: "udp" }] }, building), []);
   });
 
-  it("let a container of somebody else's be that the configuration takes over, and one of this project's image", () => {
+  it("let a container of somebody else's be that the configuration takes over, and one of this project's image with its volumes", () => {
     assert.deepEqual(faultsOf({ ...pi5, container: composed }, { ...building, adopts: composed.id }), []);
     assert.equal(faultsOf({ ...pi5, container: composed }, { ...building, adopts: "decaf" }).length, 1);
     assert.deepEqual(faultsOf({ ...pi5, container: ours }, building), []);
+    const byHand = { ...composed, labels: { "asterisk-rpi5.image": "runtime" } };
+    assert.equal(faultsOf({ ...pi5, container: byHand }, building).length, 1);
+    assert.deepEqual(faultsOf({ ...pi5, container: { ...byHand, mounts: volumesOfOurs } }, building), []);
+  });
+
+  it("do not take the volumes for lost that a container is about to be copied into", () => {
+    const facts = { ...pi5, container: composed, volumes: ["home_asterisk-config"] };
+    assert.deepEqual(
+      findings("warning", { ...facts, runtimeImage: true }, { ...building, adopts: composed.id }).filter(
+        (w) => /gone/.test(w),
+      ),
+      [],
+    );
   });
 
   it("accept engine 20.10, the oldest with what the Dockerfile uses", () => {
@@ -145,7 +166,7 @@ describe("a host's facts", () => {
         "dockerRoot=/var/lib/docker",
         "freeKiB=78539384",
         "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",
-        'container={"id":"343e50042af6","name":"/asterisk","status":"running","image":"asterisk","labels":null,"mounts":[]}',
+        'container={"id":"343e50042af6","name":"/asterisk","status":"running","image":"asterisk","labels":null,"mounts":[],"user":"asterisk","autoRemove":false}',
         "volume=asterisk-spool",
         "volume=asterisk-logs",
         "verified=343e50042af6",
@@ -170,6 +191,8 @@ describe("a host's facts", () => {
       image: "asterisk",
       labels: {},
       mounts: [],
+      user: "asterisk",
+      autoRemove: false,
     });
     assert.deepEqual(facts.volumes, ["asterisk-spool", "asterisk-logs"]);
     assert.deepEqual([facts.verified, facts.calls], ["343e50042af6", 2]);

@@ -1,0 +1,25 @@
+# The start of the script that makes room for a new container; takeover.sh, if need be, and room.sh follow. Run by POSIX sh, as
+#   sh -s -- ADOPTS VOLUME:PATH...
+set -eu
+adopts=$1
+shift
+# One at a time: that of an `up` whose line broke may still run here.
+exec 9>"${XDG_RUNTIME_DIR:-/tmp}/asterisk-rpi5-$(id -u).lock"
+! command -v flock >/dev/null || flock -w 120 9
+
+look() { docker container inspect --format "$2" "$1" 2>/dev/null; }
+
+# Whether container $1 has volume $2, as VOLUME:PATH, in that very place.
+has_volume() {
+  [ "$(look "$1" "{{range .Mounts}}{{if and (eq .Destination \"${2#*:}\") (eq .Name \"${2%%:*}\")}}yes{{end}}{{end}}")" ]
+}
+
+# Runs script $2 as root in a container of the new image with the volumes in their places, and nothing else. With $1 as
+# :nocopy, an empty volume is not filled with the image's files.
+in_volumes() {
+  mode=$1 script=$2
+  shift 2
+  for volume; do set -- "$@" --volume "$volume$mode" && shift; done
+  image=$(docker image ls --quiet --filter label=asterisk-rpi5.image | head -n 1)
+  docker run --rm --interactive --network none --user 0:0 --entrypoint sh "$@" "$image" -euc "$script"
+}

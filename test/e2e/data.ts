@@ -28,3 +28,9 @@ export async function assertData(pi: Pi, lost?: VolumePart): Promise<void> {
   assert.match(await inContainer(pi, "asterisk", "-rx", "database get mine key"), /Value: kept/);
   assert.match(await inContainer(pi, "tail", "-n1", "/etc/asterisk/extensions.conf"), /edited by hand/);
 }
+
+/** Removes the builder image, whatever its tag. */
+export async function removeBuilder(pi: Pi): Promise<void> {
+  const images = await pi.docker("image", "ls", "--quiet", "asterisk-rpi5-builder");
+  await pi.docker("image", "rm", "--force", ...new Set(images.split("\n")));
+}

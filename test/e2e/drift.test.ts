@@ -5,7 +5,7 @@ import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 import { giveBuilder } from "./builder";
-import { assertData, health, leaveData } from "./data";
+import { assertData, health, leaveData, removeBuilder } from "./data";
 import type { Site } from "./site";
 import { siteOnLab, sitePis } from "./siteOnLab";
 
@@ -36,11 +36,6 @@ const docker =
     for (const command of commands) await pi.docker(...command.split(" "));
   };
 const runtimeImage = (pi: Pi) => pi.docker("inspect", "asterisk", "--format={{.Image}}");
-
-async function removeBuilder(pi: Pi): Promise<void> {
-  const images = await pi.docker("image", "ls", "--quiet", "asterisk-rpi5-builder");
-  await pi.docker("image", "rm", "--force", ...new Set(images.split("\n")));
-}
 
 const drifts: Drift[] = [
   { drift: "the container was removed", happens: docker("rm --force asterisk"), changes: made },

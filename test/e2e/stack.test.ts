@@ -15,7 +15,7 @@ import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 import { asteriskConfig, giveBuilder } from "./builder";
-import { assertData, health, leaveData, running } from "./data";
+import { assertData, health, leaveData, removeBuilder, running } from "./data";
 import { operatorsEngine } from "./operatorsEngine";
 import { callFromOutside, callSelftest } from "./sip/call";
 import type { Site } from "./site";
@@ -154,8 +154,7 @@ describe("A Raspberry Pi over ssh", () => {
   it("builds the builder image again when it is gone, and leaves the running container alone", async function () {
     this.timeout("10m");
     const before = await running(pi);
-    const images = await pi.docker("image", "ls", "asterisk-rpi5-builder", "--quiet");
-    await pi.docker("image", "rm", "--force", ...images.split("\n"));
+    await removeBuilder(pi);
     assert.deepEqual((await site.preview()).changes, { "pi1-builder-image": "update" });
     await site.up();
     assert.equal(await running(pi), before);

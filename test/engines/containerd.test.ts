@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import semver from "semver";
 import { asteriskConfig } from "../e2e/builder";
-import { assertData, health, leaveData, running } from "../e2e/data";
+import { assertData, health, leaveData, removeBuilder, running } from "../e2e/data";
 import { operatorsEngine } from "../e2e/operatorsEngine";
 import { callSelftest } from "../e2e/sip/call";
 import { type Run, Site } from "../e2e/site";
@@ -95,8 +95,7 @@ describe("A Raspberry Pi with a newer Docker Engine and the containerd image sto
   it("builds the builder image again when it is gone, and leaves the running container alone", async function () {
     this.timeout("10m");
     const before = await running(pi);
-    const images = await pi.docker("image", "ls", "asterisk-rpi5-builder", "--quiet");
-    await pi.docker("image", "rm", "--force", ...images.split("\n"));
+    await removeBuilder(pi);
     assert.deepEqual((await site.preview()).changes, { "pi1-builder-image": "update" });
     // From the build cache, which has lost nothing.
     assert.ok(!compiled(await site.up()));
@@ -107,7 +106,6 @@ describe("A Raspberry Pi with a newer Docker Engine and the containerd image sto
 
   it("is taken over by a stack that has lost its state, without another compile", async function () {
     this.timeout("10m");
-    // That stack finds the builder image, and names it to BuildKit as a cache: this image store asks a registry for it then.
     site = await Site.make(name, { asterisk: await asteriskConfig(), pis: sitePis(lab) });
     assert.ok(!compiled(await site.up()));
     await assertData(pi);

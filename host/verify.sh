@@ -14,4 +14,6 @@ found=$(docker exec "$container" asterisk -rx "core show version" | sed -n 's/^A
 # The mark that this container is the stack's own and good (see components/handover.ts): in a volume, since it must
 # survive the container's restart, and all else in there is read-only or gone then.
 docker exec "$container" sh -c 'echo "$1" >/var/spool/asterisk/.verified' sh "$container"
+# A build that went on without the `up` that began it leaves a builder image whose name the next one has taken.
+docker image prune --force --filter label=asterisk-rpi5.generation >/dev/null
 printf %s "$found"

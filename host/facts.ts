@@ -126,7 +126,7 @@ export async function readFacts(host: DockerHost): Promise<FactsResult> {
 
 /** What ssh says last, and the line before when it is that which tells more: about a jump host, about too many keys. */
 export function faultOf(stderr: string): string | undefined {
-  const lines = stderr.split(/\r?\n/).filter((line) => line.trim());
+  const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
   return (
     lines.slice(/UNKNOWN port|^Disconnected from/.test(lines.at(-1) ?? "") ? -2 : -1).join("; ") || undefined
   );

@@ -81,7 +81,7 @@ describe("a Docker host", () => {
 
   it("tells what ssh said last, and behind a jump host what it said of that", () => {
     assert.equal(
-      faultOf("Warning: something\r\nHost key verification failed.\r\n"),
+      faultOf("Warning: something\r\nHost key verification failed.\r"),
       "Host key verification failed.",
     );
     assert.equal(

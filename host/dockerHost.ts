@@ -22,8 +22,11 @@ export interface DockerHost {
 /** Of a Pi's configuration, what says how to reach it. */
 type Reached = Pick<PiConfig, "host" | "hostKey" | "identityFile">;
 
-/** Seconds that a host may take to answer before it counts as gone. */
-const connectTimeout = 8;
+/**
+ * Seconds that a host may take to answer before it counts as gone. Enough for three tries of TCP (at 0, 1 and 3 s), and with
+ * the look at an open connection before (see connection.ts) few enough to say within 15 s of the command which hosts are.
+ */
+const connectTimeout = 6;
 
 /** Seconds that an unused connection stays open for the next command of the same `up`. */
 const controlPersist = 60;

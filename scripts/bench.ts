@@ -104,9 +104,9 @@ async function secondsOf(command: Command, labSite: LabSite): Promise<number> {
 /** Ends the connections that stay open for a next command. */
 async function hangUp({ site, pis }: LabSite): Promise<void> {
   for (const [pi, config] of Object.entries(pis)) {
-    const { sshOpts, uri } = dockerHost(`asterisk-rpi5/${site.name}/${pi}`, config);
+    const { ssh = [] } = dockerHost(`asterisk-rpi5/${site.name}/${pi}`, config);
     // It fails where there is none.
-    await execa("ssh", ["-O", "exit", ...sshOpts, uri], { reject: false });
+    await execa("ssh", ["-O", "exit", ...ssh], { reject: false });
   }
 }
 

@@ -79,19 +79,6 @@ export interface Facts {
   listeners: { protocol: string; process?: string; pid?: string }[];
 }
 
-/**
- * Stands for the facts of a host that a run is not for. Its resources are registered all the same, since what is not is
- * deleted; Pulumi leaves them as they are, whatever their inputs say then.
- */
-export const unasked: Facts = {
-  machine: "aarch64",
-  memoryKiB: 0,
-  clockSkew: 0,
-  images: {},
-  volumes: [],
-  listeners: [],
-};
-
 /** The facts, or why they could not be read. */
 export type FactsResult = { facts: Facts } | { fault: string };
 

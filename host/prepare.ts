@@ -3,8 +3,7 @@ import type { LoadedSite } from "../config/load";
 import type { PiConfig } from "../config/schema";
 import { userError } from "../config/userError";
 import { type DockerHost, dockerHost } from "./dockerHost";
-import { type Facts, type FactsResult, readFacts, summary, unasked } from "./facts";
-import { onlyVariable } from "./only";
+import { type Facts, type FactsResult, readFacts, summary } from "./facts";
 import { findings } from "./rules";
 
 /** A Docker host that can take what is planned for it. */
@@ -16,39 +15,41 @@ export interface PreparedHost {
 }
 
 /**
- * Asks every host, all at once, whether it can take what is planned: the builder image of that reference.
+ * Asks the hosts, all at once, whether they can take what is planned: the builder image of that reference.
+ * @param only the names of those that the run is for; all by default
  * @throws a userError that names each host with a fault: then nothing has been changed anywhere.
  */
 export async function prepareHosts(
   pis: LoadedSite["pis"],
   builderReference: string,
+  only: string[] = Object.keys(pis),
 ): Promise<PreparedHost[]> {
-  const only = process.env[onlyVariable]?.split(",");
   const asked = await Promise.all(
-    Object.entries(pis).map(async ([name, config]) => {
-      const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), config);
-      const isFor = only?.includes(name) ?? true;
-      return { name, config, host, isFor, result: isFor ? await readFacts(host) : { facts: unasked } };
-    }),
+    Object.entries(pis)
+      .filter(([name]) => only.includes(name))
+      .map(async ([name, config]) => {
+        const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), config);
+        return { name, config, host, result: await readFacts(host) };
+      }),
   );
   const found = (level: "error" | "warning") =>
-    asked.flatMap(({ name, isFor, ...pi }) =>
-      (isFor ? findingsOf(level, pi, builderReference) : []).map((finding) => ({
+    asked.flatMap(({ name, ...pi }) =>
+      findingsOf(level, pi, builderReference).map((finding) => ({
         name,
         finding: finding.replaceAll("<stack>", pulumi.getStack()).replaceAll("<pi>", name),
       })),
     );
   // Once: an `up` runs the program for its preview, and again.
   if (pulumi.runtime.isDryRun()) {
-    for (const { name, isFor, result } of asked)
-      if (isFor && "facts" in result && !result.facts.dockerFault)
+    for (const { name, result } of asked)
+      if ("facts" in result && !result.facts.dockerFault)
         await pulumi.log.info(`${name}: ${summary(result.facts)}`);
     for (const { name, finding } of found("warning")) await pulumi.log.warn(`${name}: ${finding}`);
   }
   const faults = found("error");
   if (faults.length > 0) {
     const faulty = new Set(faults.map(({ name }) => name));
-    const others = asked.filter(({ name, isFor }) => isFor && !faulty.has(name)).map(({ name }) => name);
+    const others = asked.filter(({ name }) => !faulty.has(name)).map(({ name }) => name);
     throw userError(
       [
         "Nothing was changed:",

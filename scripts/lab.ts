@@ -1,14 +1,12 @@
 import { existsSync } from "node:fs";
-import path from "node:path";
 import { parseArgs } from "node:util";
-import execa from "execa";
 import { Lab } from "../test/lab/lab";
 import type { Pi } from "../test/lab/pi";
 import { engines } from "../test/lab/sid";
 import { writeStackFile } from "../test/lab/stackFile";
-import { pulumiEnvironment } from "./pulumi/environment";
+import { askPulumi } from "./pulumi/ask";
 import { projectDir } from "./setup/paths";
-import { pulumiBinFolder } from "./setup/pulumi";
+import { pulumiCli } from "./setup/pulumi";
 import { SetupError } from "./setup/step";
 
 const usage = `Usage: npm run lab -- COMMAND
@@ -126,13 +124,8 @@ async function up(operand: string | undefined, engineName = "machine"): Promise<
  * that is left to the user.
  */
 async function makeStack(): Promise<boolean> {
-  const pulumi = (...args: string[]) =>
-    execa(path.join(pulumiBinFolder, "pulumi"), ["stack", ...args, "--stack", "lab"], {
-      env: pulumiEnvironment(),
-      extendEnv: false,
-      cwd: projectDir,
-    });
-  if (!existsSync(path.join(pulumiBinFolder, "pulumi")))
+  const pulumi = (...args: string[]) => askPulumi(["stack", ...args, "--stack", "lab"], { cwd: projectDir });
+  if (!existsSync(pulumiCli))
     throw new SetupError("The Pis are up. For the stack that goes with them, type: npm run setup");
   // Where the user keeps the state of real sites too, a stack of that name may be one.
   if (process.env.PULUMI_BACKEND_URL) return false;

@@ -1,4 +1,4 @@
-import { runPulumi } from "./pulumi/environment";
+import { runPulumi } from "./pulumi/cli";
 import { localSteps } from "./setup";
 import { runSteps } from "./setup/run";
 

@@ -1,5 +1,7 @@
-import { onlyVariable } from "../host/only";
-import { runPulumi } from "./pulumi/environment";
+import { z } from "zod";
+import { type Only, onlyVariable } from "../host/only";
+import { askPulumi } from "./pulumi/ask";
+import { runPulumi } from "./pulumi/cli";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
 
@@ -28,9 +30,21 @@ async function main([stack, ...rest]: string[]): Promise<void> {
     throw new SetupError(
       `--only: expected Pis of Pulumi.${stack}.yaml (${known.join(", ")}), got ${unknown.join(", ") || "none"}.`,
     );
+  const program: Only = { pis: only, outputs: await outputsBut(only, stack) };
   await runPulumi(["up", "--stack", stack, ...rest, ...targets(stack, only)], {
-    [onlyVariable]: only.join(),
+    [onlyVariable]: JSON.stringify(program),
   });
+}
+
+/** What a stack's outputs say of all Pis but these. */
+async function outputsBut(pis: string[], stack: string): Promise<Only["outputs"]> {
+  const { stdout, stderr, failed } = await askPulumi(["stack", "output", "--json", "--stack", stack], {
+    reject: false,
+  });
+  if (failed) throw new SetupError(stderr);
+  const outputs = z.record(z.string(), z.unknown()).parse(JSON.parse(stdout));
+  for (const pi of pis) delete outputs[pi];
+  return outputs;
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import execa from "execa";
 import { onlyVariable } from "../../host/only";
 import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
-import { forgetPendingOperations } from "./pending";
 
 /**
  * The environment of this clone's Pulumi. Its home is the clone's own, so that nobody's login changes. Where state and
@@ -53,32 +51,4 @@ function passphraseFile(): string {
   if (!existsSync(file))
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
   return file;
-}
-
-/** Runs the Pulumi CLI as this process: its terminal, its exit code. */
-export async function runPulumi(args: string[], environment: Record<string, string> = {}): Promise<void> {
-  const cli = path.join(pulumiBinFolder, "pulumi");
-  if (!existsSync(cli)) {
-    console.error("The Pulumi CLI is not set up in this clone. Type: npm run setup");
-    process.exitCode = 1;
-    return;
-  }
-  const child = execa(cli, args, {
-    stdio: "inherit",
-    env: {
-      ...pulumiEnvironment(),
-      // What is taken away need not meet the rules any more.
-      ...(args.some((word) => ["destroy", "down", "dn"].includes(word)) && { PULUMI_RUN_PROGRAM: "false" }),
-      ...environment,
-    },
-    extendEnv: false,
-    reject: false,
-  });
-  // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
-  const { exitCode } = await child;
-  process.exitCode = exitCode ?? 1;
-  if (args[0] === "cancel" && exitCode === 0)
-    await forgetPendingOperations(args.slice(1), pulumiEnvironment());
 }

@@ -1,8 +1,6 @@
-import path from "node:path";
 import { parseArgs } from "node:util";
-import execa from "execa";
 import { z } from "zod";
-import { pulumiBinFolder } from "../setup/pulumi";
+import { askPulumi } from "./ask";
 
 const exported = z.object({ deployment: z.object({ pending_operations: z.array(z.unknown()).default([]) }) });
 
@@ -13,19 +11,16 @@ const exported = z.object({ deployment: z.object({ pending_operations: z.array(z
  * label, which is removed (see components/handover.ts).
  * @param args those of `pulumi cancel`
  */
-export async function forgetPendingOperations(args: string[], env: Record<string, string>): Promise<void> {
+export async function forgetPendingOperations(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     options: { stack: { type: "string", short: "s" } },
     strict: false,
   });
   const stack = values.stack ?? positionals[0];
-  const pulumi = (command: string, options: execa.Options = {}) => {
-    const words = ["stack", command, ...(typeof stack === "string" ? ["--stack", stack] : [])];
-    return execa(path.join(pulumiBinFolder, "pulumi"), words, { env, extendEnv: false, ...options });
-  };
-  const { stdout } = await pulumi("export");
+  const onStack = typeof stack === "string" ? ["--stack", stack] : [];
+  const { stdout } = await askPulumi(["stack", "export", ...onStack]);
   const { pending_operations } = exported.parse(JSON.parse(stdout)).deployment;
   // An import takes over all but these.
-  if (pending_operations.length > 0) await pulumi("import", { input: stdout });
+  if (pending_operations.length > 0) await askPulumi(["stack", "import", ...onStack], { input: stdout });
 }

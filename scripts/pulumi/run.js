@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npx pulumi`: the CLI that set-up has put into .pulumi/, with this clone's environment (scripts/pulumi/environment.ts).
+// `npx pulumi`: the CLI that set-up has put into .pulumi/, with this clone's environment (see environment.ts).
 require("tsx/cjs");
-const { runPulumi } = require("./environment.ts");
+const { runPulumi } = require("./cli.ts");
 
 runPulumi(process.argv.slice(2));

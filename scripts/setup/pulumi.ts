@@ -15,6 +15,7 @@ const pluginsFolder = path.join(pulumiHome, "plugins");
 
 /** Where `pulumi` is, and the language host beside it. */
 export const pulumiBinFolder = path.join(cliFolder, "bin");
+export const pulumiCli = path.join(pulumiBinFolder, "pulumi");
 
 /** In a folder with this file is something that was built here, and the file says of what. */
 export const builtHereFile = "BUILT-HERE.txt";
@@ -82,7 +83,7 @@ function plugin(name: string, version: string, tags?: string): Tool {
     folder: path.join(pluginsFolder, `resource-${name}-v${version}`),
     programs: [program],
     async download() {
-      await execa(path.join(pulumiBinFolder, "pulumi"), ["plugin", "install", "resource", name, version], {
+      await execa(pulumiCli, ["plugin", "install", "resource", name, version], {
         env: { PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" },
         stdin: "ignore",
       });

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { pulumiCommand } from "../../scripts/pulumi/command";
 import { pulumiEnvironment, stateUrl } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
-import { pulumiBinFolder } from "../../scripts/setup/pulumi";
+import { pulumiCli } from "../../scripts/setup/pulumi";
 
 const stateSchema = z.object({
   resources: z.array(z.object({ urn: z.string(), id: z.string().optional() })),
@@ -123,7 +123,7 @@ export class Site {
    * own: Ctrl-C goes to all of that group.
    */
   cli(...args: string[]): execa.ExecaChildProcess {
-    return execa(path.join(pulumiBinFolder, "pulumi"), [...args, "--stack", this.name, "--non-interactive"], {
+    return execa(pulumiCli, [...args, "--stack", this.name, "--non-interactive"], {
       cwd: this.folder,
       env: this.environment,
       extendEnv: false,

@@ -1,0 +1,31 @@
+import { existsSync } from "node:fs";
+import execa from "execa";
+import { pulumiCli } from "../setup/pulumi";
+import { pulumiEnvironment } from "./environment";
+import { forgetPendingOperations } from "./pending";
+
+/** Runs the Pulumi CLI as this process: its terminal, its exit code. */
+export async function runPulumi(args: string[], environment: Record<string, string> = {}): Promise<void> {
+  if (!existsSync(pulumiCli)) {
+    console.error("The Pulumi CLI is not set up in this clone. Type: npm run setup");
+    process.exitCode = 1;
+    return;
+  }
+  const child = execa(pulumiCli, args, {
+    stdio: "inherit",
+    env: {
+      ...pulumiEnvironment(),
+      // What is taken away need not meet the rules any more.
+      ...(args.some((word) => ["destroy", "down", "dn"].includes(word)) && { PULUMI_RUN_PROGRAM: "false" }),
+      ...environment,
+    },
+    extendEnv: false,
+    reject: false,
+  });
+  // A terminal sends Ctrl-C to the whole group: Pulumi ends in its own time, and we wait for it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => signal === "SIGTERM" && child.kill(signal));
+  const { exitCode } = await child;
+  process.exitCode = exitCode ?? 1;
+  if (args[0] === "cancel" && exitCode === 0) await forgetPendingOperations(args.slice(1));
+}

@@ -7,7 +7,7 @@ async function main(): Promise<void> {
   await runSteps(localSteps);
   await runPulumi(["stack", "select", "--create", "--stack", "local"]);
   if (process.exitCode) return;
-  await runPulumi(["up", "--stack", "local", "--yes", "--skip-preview", "--refresh", "--suppress-outputs"]);
+  await runPulumi(["up", "--stack", "local", "--yes", "--refresh", "--suppress-outputs"]);
   if (process.exitCode) return;
   console.log(`
 Asterisk runs in the container "asterisk". What you may want to do next:

@@ -63,8 +63,7 @@ describe("A Raspberry Pi over ssh", () => {
     this.timeout("5m");
     const { messages } = await site.up();
     assert.ok(!messages.some((line) => line.includes("[CC]")));
-    const { pi1 } = await site.outputs();
-    assert.match(String((pi1 as { asteriskVersion: unknown }).asteriskVersion), /^\d+\.\d+\.\d+$/);
+    assert.match(JSON.stringify(await site.outputs()), /"asteriskVersion":"\d+\.\d+\.\d+"/);
     assert.equal(await health(pi), "healthy");
   });
 
@@ -189,32 +188,6 @@ describe("A Raspberry Pi over ssh", () => {
     ]);
   });
 
-  it("needs one ssh connection for an up that has nothing to do", async function () {
-    this.timeout("2m");
-    const accepted = () => readFileSync(pi.sshdLog, "utf8").split("Accepted publickey").length;
-    const before = accepted();
-    assert.deepEqual((await site.up()).changes, {});
-    // None where that of the run before is still open.
-    assert.ok(accepted() - before <= 1, `${accepted() - before} connections`);
-  });
-
-  it("changes nothing anywhere when one Pi of the site cannot be reached, and names it", async function () {
-    this.timeout("2m");
-    const file = path.join(site.folder, `Pulumi.${name}.yaml`);
-    const good = readFileSync(file, "utf8");
-    const pi2 = pi.host.replace(/\d+$/, "250");
-    const key = `hostKey: ${pi.hostKey}`;
-    writeFileSync(file, good.replace(/( +)pi1:\n/, `$1pi2:\n$1  host: ${pi2}\n$1  ${key}\n$1pi1:\n`));
-    const fault = await site.faultOf(site.up());
-    writeFileSync(file, good);
-    assert.match(
-      fault,
-      new RegExp(`^Nothing was changed:\n  pi2: ${pi2} cannot be asked: is it switched on`),
-    );
-    assert.doesNotMatch(fault, /^ +pi1:/m);
-    assert.deepEqual((await site.preview()).changes, {});
-  });
-
   it("says that port 5060 is taken, before anything is changed, and by which process to who may know", async function () {
     this.timeout("2m");
     await pi.docker("stop", "asterisk");
@@ -315,7 +288,9 @@ describe("A Raspberry Pi over ssh", () => {
     await site.destroy();
     // On the Pi itself, with the socket and the network that a person at its keyboard has.
     const local = () => pi.exec("sh", "-c", `cd '${site.folder}' && npm run --silent local 2>&1`);
-    assert.match(await local(), /Asterisk runs in the container "asterisk"/);
+    const first = await local();
+    assert.match(first, /pbx: .* cores, .* memory, .* free, Docker /);
+    assert.match(first, /Asterisk runs in the container "asterisk"/);
     assert.equal(await health(pi), "healthy");
     assert.match(await local(), /\nResources:\n +\d+ unchanged\n/);
   });

@@ -47,8 +47,7 @@ describe("A Raspberry Pi with a newer Docker Engine and the containerd image sto
   it("compiles Asterisk and runs it, with the compile shown while it runs", async function () {
     this.timeout("45m");
     assert.ok(compiled(await site.up()));
-    const { pi1 } = await site.outputs();
-    assert.match(String((pi1 as { asteriskVersion: unknown }).asteriskVersion), /^\d+\.\d+\.\d+$/);
+    assert.match(JSON.stringify(await site.outputs()), /"asteriskVersion":"\d+\.\d+\.\d+"/);
     assert.equal(await health(pi), "healthy");
   });
 

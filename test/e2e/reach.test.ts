@@ -122,6 +122,8 @@ describe("The way to a Raspberry Pi", () => {
       await pi.restore();
     }
     assert.deepEqual((await timed("preview", site.preview())).changes, {});
+    // When the kernel sends again what waited for the cable, or when ssh has asked four times whether the Pi is there.
+    await waitFor("the connection of the run before to end", 75, () => runningPid(master) === undefined);
   });
 
   it("ends before anything is sent where another host key answers, also while a connection is open", async function () {

@@ -111,9 +111,8 @@ async function up(operand: string | undefined, engineName = "machine"): Promise<
   const made = await makeStack();
   say("\nThe Pis are in Pulumi.lab.yaml.");
   if (!complete) {
-    say(
-      "It does not say yet which Asterisk they shall run: add asterisk-rpi5:asterisk, as in Pulumi.rpi5.yaml.",
-    );
+    say(`It does not say yet which Asterisk they shall run. Either add asterisk-rpi5:asterisk, as in Pulumi.rpi5.yaml;
+or take the one that this machine can have: npm run setup -- --for-tests, then lab -- down and lab -- up again.`);
   }
   say(`Next: npx pulumi ${made ? "up" : "stack select --create lab && npx pulumi up --refresh"} -s lab`);
   say("Afterwards: npm run lab -- down");

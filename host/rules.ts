@@ -1,5 +1,5 @@
 import { type VolumeNames, volumeParts } from "../config/volumes";
-import { type Facts, isOurs } from "./facts";
+import { type Facts, type FoundContainer, isOurs } from "./facts";
 
 /** What the stack is about to do on a host, as far as the rules need to know it. */
 export interface Plan {
@@ -9,6 +9,9 @@ export interface Plan {
   /** The id of the container of somebody else's that the stack may take over. */
   adopts?: string;
 }
+
+/** Whether somebody else made the container that has the name of ours. */
+const isForeign = (container: FoundContainer, { volumes }: Plan): boolean => !isOurs(container, volumes);
 
 /** One thing that must be so on a host, or better were. */
 interface Rule {
@@ -115,8 +118,8 @@ export const rules: Rule[] = [
   {
     name: "container",
     level: "error",
-    fault: ({ container }, { adopts, volumes }) =>
-      container && !isOurs(container, volumes) && container.id !== adopts
+    fault: ({ container }, plan) =>
+      container && isForeign(container, plan) && container.id !== plan.adopts
         ? `a container "asterisk" is there that this stack has not made (${container.status}, of the image ${container.image}). ` +
           "To take it over with all its data, type: npm run adopt -- <stack> <pi>"
         : undefined,
@@ -124,7 +127,9 @@ export const rules: Rule[] = [
   {
     name: "volumes of another process",
     level: "warning",
-    fault: ({ volumes }, plan) => {
+    fault: ({ volumes, container }, plan) => {
+      // `adopt` says which it uses.
+      if (container && isForeign(container, plan)) return undefined;
       const missing = volumeParts.filter((part) => !volumes.includes(plan.volumes[part]));
       const others = missing.flatMap((part) => {
         const other = volumes.find((name) => name.endsWith(`_asterisk-${part}`));
@@ -140,8 +145,8 @@ export const rules: Rule[] = [
     name: "lost volumes",
     level: "warning",
     fault: ({ volumes, runtimeImage, container }, plan) => {
-      // They are about to be made, and filled.
-      if (container && container.id === plan.adopts) return undefined;
+      // The take-over makes and fills them.
+      if (container && isForeign(container, plan)) return undefined;
       const missing = Object.values(plan.volumes).filter((name) => !volumes.includes(name));
       const usedBefore = runtimeImage || missing.length < volumeParts.length;
       return missing.length > 0 && usedBefore

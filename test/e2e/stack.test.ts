@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { json } from "node:stream/consumers";
@@ -17,6 +17,7 @@ import { waitFor } from "../lab/wait";
 import { asteriskConfig, giveBuilder } from "./builder";
 import { assertData, health, leaveData, removeBuilder, running } from "./data";
 import { operatorsEngine } from "./operatorsEngine";
+import { longestSilence } from "./outage";
 import { callFromOutside, callSelftest } from "./sip/call";
 import type { Site } from "./site";
 import { siteOnLab } from "./siteOnLab";
@@ -168,6 +169,24 @@ describe("A Raspberry Pi over ssh", () => {
     const { changes } = await site.preview();
     writeFileSync(dockerfile, text);
     assert.deepEqual(changes, { "pi1-runtime-image": "replace", ...newContainer });
+  });
+
+  it("is silent for a moment only when its image is replaced: the new one is built before the old container stops", async function () {
+    this.timeout("5m");
+    appendFileSync(path.join(site.folder, "docker/runtime/healthcheck.sh"), "# another image\n");
+    const since = Math.floor(Date.now() / 1000);
+    const seconds = await longestSilence(pi, () => site.up());
+    console.log(`        without an answer for ${seconds.toFixed(1)} s`);
+    const filters = ["tag", "die", "create", "start"].map((event) => `--filter=event=${event}`);
+    const until = Math.ceil(Date.now() / 1000);
+    const format = "--format={{.Type}} {{.Action}}";
+    const events = await pi.docker("events", `--since=${since}`, `--until=${until}`, ...filters, format);
+    assert.deepEqual(events.split("\n"), [
+      "image tag",
+      "container die",
+      "container create",
+      "container start",
+    ]);
   });
 
   it("names each fault of the configuration in one message, without a stack trace", async function () {

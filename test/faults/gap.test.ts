@@ -1,0 +1,3 @@
+import { interruptedDuring } from "./interrupt";
+
+interruptedDuring("gap");

@@ -19,10 +19,10 @@ export async function asteriskConfig() {
 }
 
 /** The images of that configuration, their contexts below `workFolder`. */
-export async function plannedImages(workFolder: string, config: { packager?: "fpm" | "dpkg-deb" } = {}) {
+export async function plannedImages(workFolder: string) {
   const { version } = await asteriskSource(() => {});
   const baseImages = { builder: "debian:bookworm", runtime: "debian:bookworm-slim" };
-  const asterisk = { ...(await asteriskConfig()), ...config, version, buildNative: false, baseImages };
+  const asterisk = { ...(await asteriskConfig()), version, buildNative: false, baseImages };
   return planImages(asterisk, workFolder);
 }
 
@@ -55,26 +55,39 @@ export async function buildImage(
   return { output: all ?? "", failed };
 }
 
+const keptFolder = path.join(pulumiDir, "builder");
+
+/** The builder image of that configuration, and the file where one that was compiled is kept for all tests. */
+async function keptBuilder() {
+  const plan = (await plannedImages(keptFolder)).builder;
+  return { plan, archive: path.join(keptFolder, `${plan.reference.replace(":", "-")}.tar`) };
+}
+
+/** Keeps the builder image that was compiled on a Pi for the tests that are not about the compile, unless there is one. */
+export async function keepBuilder(pi: Pi): Promise<void> {
+  const { plan, archive } = await keptBuilder();
+  if (existsSync(archive)) return;
+  mkdirSync(keptFolder, { recursive: true });
+  const unfinished = `${archive}.${process.pid}`;
+  // With the image that it stands on: the keys of its layers begin with that.
+  await pi.docker("save", "--output", unfinished, plan.reference, "debian:bookworm");
+  renameSync(unfinished, archive);
+}
+
 /**
- * Gives Pis the builder image, for tests that are not about the compile: `docker save` of the one that was compiled first
- * for any test, `docker load` from then on. The image carries the keys of its layers (inline cache), so that `up` finds
- * each of them built.
+ * Gives Pis the builder image that is kept, or else compiles it on the first of them. It carries the keys of its layers
+ * (inline cache), so that `up` finds each of them built. Returns its reference.
  */
-export async function giveBuilder(...pis: Pi[]): Promise<void> {
-  const folder = path.join(pulumiDir, "builder");
-  const plan = (await plannedImages(folder)).builder;
-  const archive = path.join(folder, `${plan.reference.replace(":", "-")}.tar`);
+export async function giveBuilder(...pis: Pi[]): Promise<string> {
+  const { plan, archive } = await keptBuilder();
   const [first] = pis;
   if (!existsSync(archive) && first) {
     const args = { BUILDKIT_INLINE_CACHE: "1", GENERATION: new Date().toISOString() };
     const engine = `unix://${first.socket}`;
     const { failed, output } = await buildImage(engine, plan, plan.reference, args, "--target=builder");
     if (failed) throw new Error(output.slice(-4000));
-    mkdirSync(folder, { recursive: true });
-    // With the image that it stands on: the keys of its layers begin with that.
-    const images = [plan.reference, "debian:bookworm"];
-    await first.docker("save", "--output", `${archive}.${process.pid}`, ...images);
-    renameSync(`${archive}.${process.pid}`, archive);
+    await keepBuilder(first);
   }
   await Promise.all(pis.map((pi) => pi.loadImage(archive)));
+  return plan.reference;
 }

@@ -27,6 +27,14 @@ export function versionOfTree(directory: string, configured: string | undefined)
   if (!existsSync(directory)) return fault(`there is no directory ${directory}`);
   if (!existsSync(versionFile) || !existsSync(path.join(directory, "configure")))
     return fault(`${directory} is no Asterisk source tree: expected the files .version and configure in it`);
+  const made = ["makeopts", "config.status", "include/asterisk/autoconfig.h"].filter((file) =>
+    existsSync(path.join(directory, file)),
+  );
+  // They would take the place of those that the build makes, for another machine.
+  if (made.length > 0)
+    return fault(
+      `${directory} was configured there (${made.join(", ")}): type make distclean in it, or give a clean tree`,
+    );
   const found = readFileSync(versionFile, "utf8").trim();
   if (!releasePattern.test(found))
     return fault(`${directory}/.version is no release such as 22.11.0: ${JSON.stringify(found)}`);

@@ -122,11 +122,14 @@ const pi = z
       host: z.string(expected(hostExample)).refine((value) => hostForm.test(value) && URL.canParse(value), {
         error: (issue) => `expected ${hostExample}, got ${shown(issue.input)}${hostHint(issue.input)}`,
       }),
-      /** The Pi's SSH host key, as `ssh-keyscan` prints it without the host's name. Required with ssh://. */
+      /** The Pi's SSH host key, as it stands on the Pi in /etc/ssh/ssh_host_*_key.pub. Required with ssh://. */
       hostKey: text(
-        /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*$/,
+        /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp\d+) [A-Za-z0-9+/]+=*(\s.*)?$/,
         `the host's key such as "ssh-ed25519 AAAA..."`,
-      ).optional(),
+      )
+        // Without the comment, which is mostly there: no part of the key.
+        .transform((line) => line.split(/\s+/, 2).join(" "))
+        .optional(),
       /** A private key for this Pi. Default: what ssh itself would use (agent, ~/.ssh/config). */
       identityFile: text(/./, "the path of a private key").optional(),
       /** Docker's names of the volumes, where they are not the stack's own: those of a container that was there before. */

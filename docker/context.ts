@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -47,12 +49,13 @@ const entriesOf = (folder: string, name: string): Entry[] =>
       : [{ name: path.join(name, entry.name), file: path.join(folder, name, entry.name) }],
   );
 
+const isExecutable = (file: string): boolean => (statSync(file).mode & 0o100) !== 0;
+
 /** Lays out a build context below `target`, unless one with the same content is there. */
 function layOut(target: string, kind: string, dockerfile: string, entries: Entry[]): BuildContext {
   const hash = createHash("sha256").update(dockerfile);
   for (const { name, file } of [...entries].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    const executable = (statSync(file).mode & 0o100) !== 0;
-    hash.update(`\0${name}\0${executable}\0`).update(readFileSync(file));
+    hash.update(`\0${name}\0${isExecutable(file)}\0`).update(readFileSync(file));
   }
   const digest = hash.digest("hex");
   const folder = path.join(target, `${kind}-${digest.slice(0, 12)}`);
@@ -62,9 +65,17 @@ function layOut(target: string, kind: string, dockerfile: string, entries: Entry
       const copy = path.join(unfinished, name);
       mkdirSync(path.dirname(copy), { recursive: true });
       copyFileSync(file, copy);
+      // Whatever the operator's umask: the asterisk user runs some of them in the build.
+      chmodSync(copy, isExecutable(file) ? 0o755 : 0o644);
     }
     writeFileSync(path.join(unfinished, "Dockerfile"), dockerfile);
-    renameSync(unfinished, folder);
+    try {
+      renameSync(unfinished, folder);
+    } catch (error) {
+      // Another stack's run of the same project was first, with the same content.
+      if (!existsSync(folder)) throw error;
+      rmSync(unfinished, { recursive: true });
+    }
   }
   utimesSync(folder, new Date(), new Date());
   removeUnused(target);

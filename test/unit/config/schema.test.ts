@@ -61,6 +61,14 @@ describe("the configuration of a site", () => {
     assert.deepEqual(faultsOf(input), []);
   });
 
+  it("takes a host key as it stands in its file on the Pi, with a comment, which is no part of it", () => {
+    const parsed = parseSite({
+      asterisk,
+      pis: { pbx: { ...pis.pbx, hostKey: `${hostKey} root@raspberrypi` } },
+    });
+    assert.equal("site" in parsed && parsed.site.pis.pbx?.hostKey, hostKey);
+  });
+
   it("tells every fault at once, with its path, what was given and a good value", () => {
     const faults = faultsOf({
       asterisk: { version: "latest", packager: "rpm", source: { url: "ftp:x", sha256: "abc" }, packgaer: 1 },

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -95,6 +96,18 @@ describe("what the images are built from", () => {
     assert.equal(existsSync(path.join(builder.context.path, "source")), false);
   });
 
+  it("can be read by every user of the build, whatever the operator's umask", () => {
+    const umask = process.umask(0o077);
+    try {
+      const { builder, runtime } = plan();
+      const modeOf = (...file: string[]) => statSync(path.join(...file)).mode & 0o777;
+      assert.equal(modeOf(runtime.context.path, "runtime/smoke-test.sh"), 0o644);
+      assert.equal(modeOf(builder.context.path, "etc/asterisk/pjsip.conf"), 0o644);
+    } finally {
+      process.umask(umask);
+    }
+  });
+
   it("keeps the runtime stage out of the builder's Dockerfile, and the other way round", () => {
     const { builder, runtime } = splitDockerfile(dockerfile);
     assert.match(builder, /^ARG BUILDER_BASE/m);
@@ -114,6 +127,12 @@ describe("what the images are built from", () => {
       /is 22\.11\.0, and the source in .* is 22\.10\.1/,
     );
     assert.match(messageOf(versionOfTree(path.join(folder, "none"), undefined)), /there is no directory/);
+    writeFileSync(path.join(tree, "makeopts"), "");
+    assert.match(
+      messageOf(versionOfTree(tree, undefined)),
+      /was configured there \(makeopts\): type make distclean in it/,
+    );
+    rmSync(path.join(tree, "makeopts"));
     writeFileSync(path.join(tree, ".version"), "22.1.0; touch x");
     assert.match(
       messageOf(versionOfTree(tree, undefined)),

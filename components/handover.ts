@@ -14,8 +14,6 @@ export interface HandoverArgs {
   adopts?: string;
 }
 
-const part = (name: string) => readFileSync(path.join(__dirname, `../host/handover/${name}.sh`), "utf8");
-
 /**
  * Makes room for a new container where no good one runs. Docker has one container of a name, and Pulumi does not know the
  * one that an interrupted `up`, an earlier stack or somebody else has left there.
@@ -27,13 +25,16 @@ export class Handover extends pulumi.ComponentResource {
     const mounts = args.mounts.map(
       ({ volumeName, containerPath }) => pulumi.interpolate`${volumeName}:${containerPath}`,
     );
+    const parts = args.adopts ? ["volumes", "copy", "takeover", "room"] : ["volumes", "room"];
     new local.Command(
       `${name}-command`,
       {
         create: pulumi
           .all([args.adopts ?? "none", ...mounts])
           .apply((words) => [args.host.shell, ...words.map(quoted)].join(" ")),
-        stdin: [part("volumes"), ...(args.adopts ? [part("takeover")] : []), part("room")].join("\n"),
+        stdin: parts
+          .map((name) => readFileSync(path.join(__dirname, `../host/handover/${name}.sh`), "utf8"))
+          .join("\n"),
         // Just what makes the container a new one too. Anything else, such as another way to the host, must not run the
         // script: it would take a container away that stays.
         triggers: [args.generation, ...mounts],

@@ -1,11 +1,15 @@
-# The start of the script that makes room for a new container; takeover.sh, if need be, and room.sh follow. Run by POSIX sh, as
+# The start of the script that makes room for a new container. copy.sh and takeover.sh follow where one is to be taken over, and
+# room.sh. Run by POSIX sh, as
 #   sh -s -- ADOPTS VOLUME:PATH...
 set -eu
 adopts=$1
 shift
 # One at a time: that of an `up` whose line broke may still run here.
 exec 9>"${XDG_RUNTIME_DIR:-/tmp}/asterisk-rpi5-$(id -u).lock"
-! command -v flock >/dev/null || flock -w 120 9
+if command -v flock >/dev/null && ! flock -w 120 9; then
+  echo "an earlier up still copies data on this Pi: try again when it is done" >&2
+  exit 1
+fi
 
 look() { docker container inspect --format "$2" "$1" 2>/dev/null; }
 
@@ -21,5 +25,9 @@ in_volumes() {
   shift 2
   for volume; do set -- "$@" --volume "$volume$mode" && shift; done
   image=$(docker image ls --quiet --filter label=asterisk-rpi5.image | head -n 1)
+  if [ -z "$image" ]; then
+    echo "the runtime image is gone from this Pi: npx pulumi up --refresh makes it again" >&2
+    exit 1
+  fi
   docker run --rm --interactive --network none --user 0:0 --entrypoint sh "$@" "$image" -euc "$script"
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
 import { stringify } from "yaml";
@@ -8,11 +8,13 @@ import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 import { buildImage, giveBuilder, plannedImages } from "./builder";
-import { assertData, health, leaveData } from "./data";
+import { assertData, health, leaveData, running } from "./data";
 import type { Site } from "./site";
 import { siteOnLab } from "./siteOnLab";
 
 const name = "adopt";
+/** A file of the folder that is in no volume. */
+const greeting = `${volumePaths.sounds}/greeting.wav`;
 const voicemail = `${volumePaths.spool}/voicemail/default/100/INBOX/msg0000.wav`;
 
 /** What a person had before: an image without this project's marks, as root, and volumes for three of the folders. */
@@ -61,6 +63,8 @@ describe("A Pi on which docker compose made the container before", () => {
   let pi: Pi;
   let site: Site;
   let file: string;
+  /** Where docker compose was started. */
+  let folder: string;
   let id: string;
 
   before(async function () {
@@ -71,8 +75,9 @@ describe("A Pi on which docker compose made the container before", () => {
     file = path.join(site.folder, `Pulumi.${name}.yaml`);
     await giveBuilder(pi);
     await makeOldImage(pi);
-    const folder = path.join(site.folder, "old");
+    folder = path.join(site.folder, "old");
     mkdirSync(path.join(folder, "sounds"), { recursive: true });
+    writeFileSync(path.join(folder, "sounds/greeting.wav"), "old");
     writeFileSync(path.join(folder, "queues.conf"), "; from a file of the Pi\n");
     writeFileSync(path.join(folder, "docker-compose.yml"), stringify(compose));
     const up = ["--project-name=home", "up", "--detach"];
@@ -164,25 +169,56 @@ describe("A Pi on which docker compose made the container before", () => {
     assert.equal(await pi.docker("exec", "asterisk", "cat", voicemail), "hello");
   });
 
-  it("is taken over again by the next up, also when it has no database", async function () {
+  it("is taken over again by the next up, also when it has no database, and nothing is overwritten", async function () {
     this.timeout("5m");
+    const inVolumes = (script: string) =>
+      pi.docker(
+        ...["run", "--rm", "--user=0", `--volume=asterisk-sounds:${volumePaths.sounds}`],
+        ...["--entrypoint=sh", "my-asterisk", "-c", script],
+      );
+    await inVolumes(`echo new > ${greeting}`);
     await pi.docker("exec", "asterisk", "rm", "/var/lib/asterisk/astdb.sqlite3");
     await site.up();
     assert.equal(await health(pi), "healthy");
     await assertData(pi);
+    assert.equal(await inVolumes(`cat ${greeting} ${greeting}.~1~`), "oldnew");
+    assert.equal(await inVolumes(`find ${volumePaths.sounds} -name '*.~*'`), `${greeting}.~1~`);
     assert.deepEqual((await site.preview()).changes, {});
   });
 
-  it("runs on when it cannot be taken over", async function () {
-    this.timeout("5m");
-    const old = `asterisk-${id.slice(0, 12)}`;
-    await pi.docker("rm", "--force", "asterisk");
-    await pi.docker("rename", old, "asterisk");
-    await pi.docker("start", "asterisk");
-    // A name that is taken: the last step of taking it over fails.
-    await pi.docker("create", `--name=${old}`, "my-asterisk");
-    await site.faultOf(site.up());
-    const state = "--format={{.Id}} {{.State.Status}}";
-    assert.equal(await pi.docker("inspect", "asterisk", state), `${id} running`);
+  describe("runs on when it cannot be taken over", () => {
+    const goBack = async () => {
+      await pi.docker("rm", "--force", "asterisk");
+      await pi.docker("rename", `asterisk-${id.slice(0, 12)}`, "asterisk");
+      await pi.docker("start", "asterisk");
+    };
+    const state = () => pi.docker("inspect", "asterisk", "--format={{.Id}} {{.State.Status}}");
+
+    before(async function () {
+      this.timeout("1m");
+      await goBack();
+    });
+
+    it("because it cannot be read: a file of the Pi that it mounts is gone", async function () {
+      this.timeout("5m");
+      const before = await running(pi);
+      const file = path.join(folder, "queues.conf");
+      rmSync(file);
+      assert.match(
+        await site.faultOf(site.up()),
+        /the old container cannot be read: is all there that it mounts\? Docker said: .*queues\.conf/,
+      );
+      assert.equal(await running(pi), before);
+      // Docker has made a folder of that name.
+      rmSync(file, { recursive: true });
+      writeFileSync(file, "");
+    });
+
+    it("because the last step fails: the name that it is to have is taken", async function () {
+      this.timeout("5m");
+      await pi.docker("create", `--name=asterisk-${id.slice(0, 12)}`, "my-asterisk");
+      await site.faultOf(site.up());
+      assert.equal(await state(), `${id} running`);
+    });
   });
 });

@@ -54,7 +54,7 @@ export class AsteriskPi extends pulumi.ComponentResource {
 
     const platform = platformOf(args.facts);
     if (platform === undefined)
-      throw new Error(`no platform for ${args.facts.machine}: the rules let it pass`);
+      throw new Error(`no platform for ${args.facts.dockerArch}: the rules let it pass`);
 
     const { builder: builderPlan, runtime: runtimePlan } = args.images;
     const builder = new BuilderImage(

@@ -16,8 +16,14 @@ export async function prepareConnection(ssh: string[]): Promise<void> {
   // For the socket of the connection (see dockerHost.ts).
   mkdirSync(path.join(userInfo().homedir, ".ssh"), { recursive: true, mode: 0o700 });
   if (!(await succeeds("-O", "check", ...ssh))) return;
-  if (await succeeds(...ssh, "true")) return;
-  // Not `exit`, which ends the commands of other runs too: it takes no new ones, and ends with its last.
+  if (!(await succeeds(...ssh, "true"))) await giveUpConnection(ssh);
+}
+
+/**
+ * Has the next command make a new connection. Not by `exit`, which ends the commands of other runs too: the one that is open
+ * takes no new ones, and ends with its last.
+ */
+export async function giveUpConnection(ssh: string[]): Promise<void> {
   await succeeds("-O", "stop", ...ssh);
 }
 

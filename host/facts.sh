@@ -11,13 +11,21 @@ fact throttled "$(vcgencmd get_throttled 2>/dev/null | sed -n 's/^throttled=//p'
 fact temperature "$(vcgencmd measure_temp 2>/dev/null | sed -n "s/^temp=\([0-9.]*\).*/\1/p")"
 fact model "$(tr -d '\0' 2>/dev/null </proc/device-tree/model)"
 
-if ! command -v docker >/dev/null; then
+cli=$(command -v docker)
+# An engine that hangs, as on a failing card, must not keep the other hosts waiting.
+docker() { timeout 20 docker "$@"; }
+
+if [ -z "$cli" ]; then
   fact dockerFault "the docker command is not installed there"
-elif ! info=$(docker info --format 'dockerVersion={{.ServerVersion}}
-dockerRoot={{.DockerRootDir}}
-imageStore={{.Driver}}' 2>/dev/null); then
-  fact dockerFault "$(docker version --format '{{.Server.Version}}' 2>&1 | tail -n 1)"
+elif ! version=$(docker version --format 'dockerVersion={{.Server.Version}}
+dockerArch={{.Server.Arch}}' 2>&1); then
+  # Nothing at all is said where `timeout` ended it.
+  fault=$(echo "$version" | tail -n 1)
+  fact dockerFault "${fault:-no answer within 20 s}"
 else
+  echo "$version"
+  info=$(docker info --format 'dockerRoot={{.DockerRootDir}}
+imageStore={{.Driver}}' 2>/dev/null)
   echo "$info"
   root=$(echo "$info" | sed -n 's/^dockerRoot=//p')
   fact freeKiB "$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"

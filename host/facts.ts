@@ -3,7 +3,7 @@ import path from "node:path";
 import { local, types } from "@pulumi/command";
 import { z } from "zod";
 import { type VolumeNames, volumeParts, volumePaths } from "../config/volumes";
-import { prepareConnection } from "./connection";
+import { giveUpConnection, prepareConnection } from "./connection";
 import type { DockerHost } from "./dockerHost";
 
 const foundContainer = z.object({
@@ -27,17 +27,16 @@ const foundContainer = z.object({
 export type FoundContainer = z.infer<typeof foundContainer>;
 
 /**
- * True for a container that a stack of this project made, or somebody of its image with just these volumes: it has no data
- * elsewhere, and makes room for a new one (see handover/room.sh, which looks again).
+ * True for a container that has the name of the stack's, and is somebody else's. It is not where a stack of this project made
+ * it, nor where it is of its image with just these volumes: it has no data elsewhere then, and makes room for a new one (see
+ * handover/room.sh, which looks again).
  */
-export function isOurs({ name, labels, mounts }: FoundContainer, volumes: VolumeNames): boolean {
-  const made = "asterisk-rpi5.container" in labels;
-  // By a stack of the version before.
-  const madeBefore = name === "asterisk" && "asterisk-rpi5.generation" in labels;
+export function isForeign({ name, labels, mounts }: FoundContainer, volumes: VolumeNames): boolean {
+  const made = ["asterisk-rpi5.container", "asterisk-rpi5.generation"].some((label) => label in labels);
   const hasVolumes = volumeParts.every((part) =>
     mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
   );
-  return made || madeBefore || ("asterisk-rpi5.image" in labels && hasVolumes);
+  return name === "asterisk" && !made && !("asterisk-rpi5.image" in labels && hasVolumes);
 }
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
@@ -58,6 +57,8 @@ export interface Facts {
   /** Why the engine does not serve us, mostly in Docker's own words. Then no fact about the engine is known. */
   dockerFault?: string;
   dockerVersion?: string;
+  /** What the engine is made for, as Go says it: arm64, amd64; arm on a 32-bit system, whatever its kernel is. */
+  dockerArch?: string;
   /** Docker's name of its storage driver: overlay2, or overlayfs where containerd keeps the images. */
   imageStore?: string;
   /** The folder where the engine keeps its data, and what is free there. */
@@ -108,15 +109,21 @@ export async function readFacts(host: DockerHost): Promise<FactsResult> {
   const lines = result.stdout.split("\n");
   if (!lines.includes("exit=0"))
     return { fault: faultOf(result.stderr) ?? "the shell there ended with an error" };
-  return { facts: parseFacts(lines) };
+  const facts = parseFacts(lines);
+  // A user who was let into the group docker meanwhile is in it from the next login on.
+  if (facts.dockerFault && host.ssh) await giveUpConnection(host.ssh);
+  return { facts };
 }
 
-/** What ssh says last, and the line before when it is that which tells more: about a jump host, about too many keys. */
+/**
+ * What ssh says last, and what tells more than that: the line before about a jump host or about too many keys, and that a key
+ * file is not there.
+ */
 export function faultOf(stderr: string): string | undefined {
   const lines = stderr.split("\n").flatMap((line) => line.trim() || []);
-  return (
-    lines.slice(/UNKNOWN port|^Disconnected from/.test(lines.at(-1) ?? "") ? -2 : -1).join("; ") || undefined
-  );
+  const last = lines.slice(/UNKNOWN port|^Disconnected from/.test(lines.at(-1) ?? "") ? -2 : -1);
+  const missing = lines.filter((line) => line.startsWith("no such identity") && !last.includes(line));
+  return [...missing, ...last].join("; ") || undefined;
 }
 
 /** Makes facts of the lines that facts.sh prints. */
@@ -140,6 +147,7 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
     throttled: count("throttled"),
     dockerFault: one("dockerFault"),
     dockerVersion: one("dockerVersion"),
+    dockerArch: one("dockerArch"),
     imageStore: one("imageStore"),
     dockerRoot: one("dockerRoot"),
     freeKiB: count("freeKiB"),

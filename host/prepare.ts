@@ -82,9 +82,18 @@ function findingsOf(
 /** What a person can do about each of ssh's own messages. */
 const sshAdvice: [message: RegExp, advice: string][] = [
   [
+    /verification failed.*UNKNOWN port/,
+    "the jump host on the way there is not in your known_hosts: ssh to that by hand once",
+  ],
+  [
     /Host key verification failed/,
     "its host key is not the hostKey of the configuration, or that is not a whole key. If the Pi is a new one, take its " +
       "key from the Pi itself: cat /etc/ssh/ssh_host_ed25519_key.pub",
+  ],
+  [/no such identity/, "there is no such key file: see identityFile, and IdentityFile in ~/.ssh/config"],
+  [
+    /Bad configuration option: knownhosts/i,
+    "your own ssh is older than OpenSSH 8.5 (ssh -V), which is needed",
   ],
   [
     /Permission denied/,

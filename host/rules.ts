@@ -1,5 +1,5 @@
 import { type VolumeNames, volumeParts } from "../config/volumes";
-import { type Facts, type FoundContainer, isOurs } from "./facts";
+import { type Facts, isForeign } from "./facts";
 
 /** What the stack is about to do on a host, as far as the rules need to know it. */
 export interface Plan {
@@ -9,9 +9,6 @@ export interface Plan {
   /** The id of the container of somebody else's that the stack may take over. */
   adopts?: string;
 }
-
-/** Whether somebody else made the container that has the name of ours. */
-const isForeign = (container: FoundContainer, { volumes }: Plan): boolean => !isOurs(container, volumes);
 
 /** One thing that must be so on a host, or better were. */
 interface Rule {
@@ -31,14 +28,14 @@ const inGB = (kib: number) => `${(kib / GiB).toFixed(1)} GB`;
 const spaceToBuild = 6 * GiB;
 const spaceToRun = 1 * GiB;
 
-const platforms: Record<string, string> = {
-  aarch64: "linux/arm64",
-  arm64: "linux/arm64",
-  x86_64: "linux/amd64",
-};
+const platforms: Record<string, string> = { arm64: "linux/arm64", amd64: "linux/amd64" };
 
-/** Docker's name for the host's platform: the image is for that machine, never for the operator's. */
-export const platformOf = ({ machine }: Pick<Facts, "machine">): string | undefined => platforms[machine];
+/**
+ * Docker's name for the host's platform: the image is for that machine, never for the operator's. By the engine's own
+ * word, since 32-bit Raspberry Pi OS has a 64-bit kernel, and `uname` tells of that alone.
+ */
+export const platformOf = ({ dockerArch = "" }: Pick<Facts, "dockerArch">): string | undefined =>
+  platforms[dockerArch];
 
 /** 2 GB, less what a Pi's firmware takes of them. */
 const leastMemory = 1.7 * GiB;
@@ -55,10 +52,13 @@ export const rules: Rule[] = [
   {
     name: "architecture",
     level: "error",
-    fault: (facts) =>
-      platformOf(facts)
+    fault: ({ machine, dockerArch }) => {
+      const advice = "a 64-bit system is needed (arm64 or amd64). Install the 64-bit Raspberry Pi OS";
+      if (!/^(aarch64|arm64|x86_64)$/.test(machine)) return `its processor runs as ${machine}: ${advice}`;
+      return dockerArch === undefined || platformOf({ dockerArch })
         ? undefined
-        : `its processor runs as ${facts.machine}: a 64-bit system is needed (aarch64 or x86_64). Install the 64-bit Raspberry Pi OS`,
+        : `its Docker Engine is made for ${dockerArch}: ${advice}`;
+    },
   },
   {
     name: "engine",
@@ -67,7 +67,9 @@ export const rules: Rule[] = [
       if (!dockerFault) return undefined;
       const advice = /permission denied/i.test(dockerFault)
         ? 'the user may not use the engine\'s socket. Type there: sudo usermod -aG docker "$USER", and log in again'
-        : "no Docker Engine answers. Type there: sudo apt-get install docker.io (or: sudo systemctl start docker)";
+        : /no answer/.test(dockerFault)
+          ? "its Docker Engine hangs. See why, and start it again, there: journalctl -u docker; sudo systemctl restart docker"
+          : "no Docker Engine answers. Type there: sudo apt-get install docker.io (or: sudo systemctl start docker)";
       return `${advice}. Docker said: ${dockerFault}`;
     },
   },
@@ -92,12 +94,17 @@ export const rules: Rule[] = [
   {
     name: "disk",
     level: "error",
-    fault: ({ freeKiB, dockerRoot }, { builds }) => {
+    fault: ({ freeKiB, dockerRoot, images }, { builds }) => {
       const needed = builds ? spaceToBuild : spaceToRun;
-      return freeKiB === undefined || freeKiB >= needed
-        ? undefined
-        : `${inGB(freeKiB)} are free in ${dockerRoot}, where Docker keeps its data: ${inGB(needed)} are needed ` +
-            `${builds ? "to build" : "to run"}. Type there: docker image prune, or use a larger disk`;
+      if (freeKiB === undefined || freeKiB >= needed) return undefined;
+      // None of them is the one that is needed, or nothing would be built.
+      const old = builds ? Object.keys(images) : [];
+      const advice =
+        old.length > 0 ? `docker image rm ${old.join(" ")} (of earlier builds)` : "docker system df";
+      return (
+        `${inGB(freeKiB)} are free in ${dockerRoot}, where Docker keeps its data: ${inGB(needed)} are needed ` +
+        `${builds ? "to build" : "to run"}. Type there: ${advice}, or use a larger disk`
+      );
     },
   },
   {
@@ -119,7 +126,7 @@ export const rules: Rule[] = [
     name: "container",
     level: "error",
     fault: ({ container }, plan) =>
-      container && isForeign(container, plan) && container.id !== plan.adopts
+      container && isForeign(container, plan.volumes) && container.id !== plan.adopts
         ? `a container "asterisk" is there that this stack has not made (${container.status}, of the image ${container.image}). ` +
           "To take it over with all its data, type: npm run adopt -- <stack> <pi>"
         : undefined,
@@ -129,7 +136,7 @@ export const rules: Rule[] = [
     level: "warning",
     fault: ({ volumes, container }, plan) => {
       // `adopt` says which it uses.
-      if (container && isForeign(container, plan)) return undefined;
+      if (container && isForeign(container, plan.volumes)) return undefined;
       const missing = volumeParts.filter((part) => !volumes.includes(plan.volumes[part]));
       const others = missing.flatMap((part) => {
         const other = volumes.find((name) => name.endsWith(`_asterisk-${part}`));
@@ -146,7 +153,7 @@ export const rules: Rule[] = [
     level: "warning",
     fault: ({ volumes, runtimeImage, container }, plan) => {
       // The take-over makes and fills them.
-      if (container && isForeign(container, plan)) return undefined;
+      if (container && isForeign(container, plan.volumes)) return undefined;
       const missing = Object.values(plan.volumes).filter((name) => !volumes.includes(name));
       const usedBefore = runtimeImage || missing.length < volumeParts.length;
       return missing.length > 0 && usedBefore

@@ -33,6 +33,7 @@ const container = {
 };
 const facts: Facts = {
   machine: "aarch64",
+  dockerArch: "arm64",
   clockSkew: 0,
   memoryKiB: 8_000_000,
   images: {},

@@ -74,6 +74,12 @@ describe("a Docker host", () => {
       told("Host key verification failed."),
       /not the hostKey of the configuration.*ssh said: Host key/,
     );
+    assert.match(
+      told("Host key verification failed.; Connection closed by UNKNOWN port 65535"),
+      /the jump host .* known_hosts/,
+    );
+    assert.match(told("no such identity: /k: No such file; pi@pbx: Permission denied"), /no such key file/);
+    assert.match(told("command-line: line 0: Bad configuration option: knownhostscommand"), /OpenSSH 8\.5/);
     assert.match(told("pi@pbx: Permission denied (publickey)."), /ssh-copy-id.*identityFile/);
     assert.match(told("ssh: connect to host pbx port 22: No route to host"), /switched on/);
     assert.match(told("something else"), /try ssh by hand.*something else/);
@@ -95,6 +101,10 @@ describe("a Docker host", () => {
         "Received disconnect from h port 22:2: Too many authentication failures\nDisconnected from h port 22",
       ) ?? "",
       /Too many/,
+    );
+    assert.equal(
+      faultOf("no such identity: /k: No such file or directory\npi@h: Permission denied (publickey).\n"),
+      "no such identity: /k: No such file or directory; pi@h: Permission denied (publickey).",
     );
     assert.equal(faultOf("\n"), undefined);
   });

@@ -12,6 +12,7 @@ const pi5: Facts = {
   clockSkew: 0,
   memoryKiB: 8 * GiB,
   dockerVersion: "28.5.2",
+  dockerArch: "arm64",
   dockerRoot: "/var/lib/docker",
   freeKiB: 20 * GiB,
   images: {},
@@ -48,19 +49,26 @@ describe("the rules for a host", () => {
   });
 
   const cases: { rule: string; facts: Partial<Facts>; says: RegExp }[] = [
-    { rule: "architecture", facts: { machine: "armv7l" }, says: /armv7l.*64-bit/ },
+    { rule: "architecture", facts: { machine: "armv7l", dockerArch: "arm" }, says: /armv7l.*64-bit/ },
+    { rule: "architecture", facts: { dockerArch: "arm" }, says: /Engine is made for arm: .*64-bit/ },
     {
       rule: "engine",
       facts: { dockerFault: "Cannot connect" },
       says: /apt-get install docker.io.*Cannot connect/,
     },
     { rule: "engine", facts: { dockerFault: "dial unix: permission denied" }, says: /usermod -aG docker/ },
+    { rule: "engine", facts: { dockerFault: "no answer within 20 s" }, says: /hangs.*restart docker/ },
     { rule: "engine version", facts: { dockerVersion: "20.9.1" }, says: /20\.9\.1.*20\.10 or newer/ },
     { rule: "memory", facts: { memoryKiB: 1 * GiB }, says: /1\.0 GB of memory.*2 GB/ },
     {
       rule: "disk",
       facts: { freeKiB: 5 * GiB },
-      says: /5\.0 GB are free in \/var\/lib\/docker.*6\.0 GB.*docker image prune/,
+      says: /5\.0 GB are free in \/var\/lib\/docker.*6\.0 GB.*docker system df/,
+    },
+    {
+      rule: "disk",
+      facts: { freeKiB: 5 * GiB, images: { "asterisk-rpi5-builder:22.10.1-0123456789ab": "2026-01-01" } },
+      says: /docker image rm asterisk-rpi5-builder:22\.10\.1-0123456789ab \(of earlier builds\)/,
     },
     {
       rule: "port 5060",
@@ -159,6 +167,7 @@ describe("a host's facts", () => {
         "temperature=48.3",
         "memoryKiB=24684096",
         "dockerVersion=20.10.24+dfsg1",
+        "dockerArch=amd64",
         "dockerRoot=/var/lib/docker",
         "freeKiB=78539384",
         "image=asterisk-rpi5-builder:22.10.1-0123456789ab 2026-11-23T12:00:00.000Z",

@@ -1,14 +1,15 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline/promises";
-import { parseDocument } from "yaml";
+import { isMap, parseDocument } from "yaml";
 import { z } from "zod";
 import type { PiConfig } from "../config/schema";
 import { defaultVolumes, volumeParts, volumePaths } from "../config/volumes";
-import { type DockerHost, dockerHost } from "../host/dockerHost";
-import { type FoundContainer, factsScript, isOurs, parseFacts } from "../host/facts";
+import { dockerHost } from "../host/dockerHost";
+import { type FoundContainer, factsScript, isForeign, parseFacts } from "../host/facts";
 import { unreachable } from "../host/prepare";
 import { lastWords, onHost } from "./onHost";
+import { runScript } from "./script";
 import { pulumiDir } from "./setup/paths";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
@@ -29,30 +30,52 @@ function folders({ mounts }: FoundContainer, volumes: PiConfig["volumes"]) {
   });
 }
 
+/** A mount may have some of Asterisk's folders in it, such as one of all that is in /var/lib/asterisk. */
+const exceptAbove = (mount: string): string =>
+  Object.values(volumePaths).some((folder) => folder.startsWith(`${mount}/`))
+    ? ", but for what is said above"
+    : "";
+
 /** One that does not run as root cannot write to files that were made another user's. */
 const asUser = ({ user }: FoundContainer): string =>
   /^(root|0)?(:|$)/.test(user)
     ? ""
     : ` It runs as ${user}: to go back to it, give it the files of its volumes again.`;
 
-/** The container's definition as Docker has it; its environment, where passwords are, stays on the Pi. */
-async function definitionOf(host: DockerHost, id: string): Promise<unknown> {
-  const [definition] = z
-    .tuple([z.looseObject({ Config: z.looseObject({ Env: z.array(z.string()).nullable() }) })])
-    .parse(JSON.parse(await onHost(host, `docker container inspect ${id}`)));
+/** Of a container's definition, what is looked at here: https://docs.docker.com/reference/api/engine/#tag/Container/operation/ContainerInspect */
+const inspected = z.looseObject({
+  Config: z.looseObject({ Env: z.array(z.string()).nullable() }),
+  HostConfig: z.looseObject({
+    Mounts: z
+      .array(
+        z.looseObject({
+          Target: z.string(),
+          VolumeOptions: z.looseObject({ Subpath: z.string().optional() }).optional(),
+        }),
+      )
+      .nullish(),
+  }),
+});
+
+/** The same to be kept; its environment, where passwords are, stays on the Pi. */
+function definitionOf(definition: z.infer<typeof inspected>): unknown {
   const names = definition.Config.Env?.map((variable) => variable.replace(/=.*/s, "=(see docker inspect)"));
   return { ...definition, Config: { ...definition.Config, Env: names } };
 }
 
-/** Writes into the stack's file, as a person would: comments and order stay. */
-function writeConfig(file: string, pi: string, id: string, found: ReturnType<typeof folders>): void {
+/** The stack's file with the take-over in it, as a person would write it: comments and order stay. */
+function configWith(file: string, pi: string, id: string, found: ReturnType<typeof folders>): string {
   const document = parseDocument(readFileSync(file, "utf8"));
   const key = ["config", "asterisk-rpi5:pis", pi];
+  if (!isMap(document.getIn(key)))
+    throw new SetupError(
+      `${file}: asterisk-rpi5:pis.${pi} refers to another place: write it out, so that it can be added to.`,
+    );
   document.setIn([...key, "adopts"], id);
   for (const { part, volume } of found)
     if (volume !== defaultVolumes[part] || document.hasIn([...key, "volumes", part]))
       document.setIn([...key, "volumes", part], volume);
-  writeFileSync(file, document.toString({ lineWidth: 0 }));
+  return document.toString({ lineWidth: 0 });
 }
 
 async function confirmed(): Promise<boolean> {
@@ -76,12 +99,13 @@ async function main(words: string[]): Promise<void> {
       `There is no Pi "${pi}" in Pulumi.${stack}.yaml, only: ${Object.keys(pis).join(", ")}.`,
     );
   const host = dockerHost(`asterisk-rpi5/${stack}/${pi}`, config);
-  const answer = await onHost(host, factsScript).catch((error: unknown) => {
-    throw new SetupError(`${pi}: ${unreachable(host.uri, lastWords(error))}`);
-  });
-  const { container, dockerFault } = parseFacts(answer.split("\n"));
+  const ask = (script: string) =>
+    onHost(host, script).catch((error: unknown) => {
+      throw new SetupError(`${pi}: ${unreachable(host.uri, lastWords(error))}`);
+    });
+  const { container, dockerFault } = parseFacts((await ask(factsScript)).split("\n"));
   if (dockerFault) throw new SetupError(`${pi}: ${dockerFault}`);
-  if (container === undefined || isOurs(container, config.volumes))
+  if (container === undefined || !isForeign(container, config.volumes))
     throw new SetupError(
       `${pi}: there is no container "asterisk" of somebody else's: nothing is to be taken over.`,
     );
@@ -92,7 +116,18 @@ async function main(words: string[]): Promise<void> {
         `Copy that first (docker cp), then stop it, and put its volumes' names into Pulumi.${stack}.yaml: asterisk-rpi5:pis.${pi}.volumes`,
     );
 
+  const file = `Pulumi.${stack}.yaml`;
   const found = folders(container, config.volumes);
+  const text = configWith(file, pi, container.id, found);
+  const [definition] = z
+    .tuple([inspected])
+    .parse(JSON.parse(await ask(`docker container inspect ${container.id}`)));
+  const parts = definition.HostConfig.Mounts?.filter(({ VolumeOptions }) => VolumeOptions?.Subpath) ?? [];
+  if (parts.length > 0)
+    throw new SetupError(
+      `${pi}: the container has only a part of a volume at ${parts.map(({ Target }) => Target).join(", ")} (subpath), and the ` +
+        "stack's has whole ones. Copy that into volumes of its own first (docker cp).",
+    );
   const left = container.mounts.filter(
     ({ Destination }) => !volumeParts.some((part) => `${Destination}/`.startsWith(`${volumePaths[part]}/`)),
   );
@@ -103,7 +138,7 @@ async function main(words: string[]): Promise<void> {
 
 ${found.map(({ part, says }) => `  ${volumePaths[part].padEnd(width)}  ${says}`).join("\n")}
   ${"astdb.sqlite3".padEnd(width)}  where it is in /var/lib/asterisk, it is copied into the volume ${spool}
-${left.map(({ Destination }) => `  ${Destination}  is not taken over: the new container has no such folder\n`).join("")}
+${left.map(({ Destination }) => `  ${Destination}  is not taken over${exceptAbove(Destination)}\n`).join("")}
 The next up builds the images while that container runs. Then it stops the container, copies what is said above, makes the
 files the user asterisk's (uid 999) and starts its own container. The old one stays, stopped, as asterisk-${shortId}; do not start it
 beside the new one, as docker compose up would.${asUser(container)}
@@ -117,14 +152,10 @@ Pulumi.${stack}.yaml will say so, at asterisk-rpi5:pis.${pi}: adopts, and volume
 
   const copy = path.join(pulumiDir, "adopted", `${stack}-${pi}-${shortId}.json`);
   mkdirSync(path.dirname(copy), { recursive: true, mode: 0o700 });
-  writeFileSync(copy, JSON.stringify(await definitionOf(host, container.id), null, 2), { mode: 0o600 });
-  writeConfig(`Pulumi.${stack}.yaml`, pi, container.id, found);
+  writeFileSync(copy, JSON.stringify(definitionOf(definition), null, 2), { mode: 0o600 });
+  writeFileSync(file, text);
   console.log(`Written, and a copy of the old container's definition to ${path.relative(".", copy)}.
 Next: npx pulumi up -s ${stack}`);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof SetupError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+runScript(main);

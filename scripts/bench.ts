@@ -5,6 +5,7 @@ import { type Run, Site } from "../test/e2e/site";
 import { sitePis } from "../test/e2e/siteOnLab";
 import { Lab } from "../test/lab/lab";
 import type { PisConfig } from "../test/lab/stackFile";
+import { runScript } from "./script";
 import { flags } from "./setup/flags";
 import { SetupError } from "./setup/step";
 
@@ -154,7 +155,4 @@ async function main(): Promise<void> {
   if (stopped) console.error("Stopped: the Pis are gone, and nothing was measured.");
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof SetupError ? error.message : error);
-  process.exitCode = 1;
-});
+runScript(main);

@@ -8,6 +8,7 @@ import { platformOf } from "../host/rules";
 import { lastWords, onHost } from "./onHost";
 import { pulumiCommand } from "./pulumi/command";
 import { pulumiEnvironment } from "./pulumi/environment";
+import { runScript } from "./script";
 import { pulumiDir, pulumiHome } from "./setup/paths";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
@@ -36,14 +37,19 @@ docker image rm ${image} >/dev/null
 async function printLog(host: DockerHost, base: string): Promise<void> {
   const folder = mkdtempSync(path.join(pulumiDir, "build-log-"));
   try {
-    const machine = (await onHost(host, "uname -m")).trim();
+    const ask = onHost(host, "docker version --format '{{.Server.Arch}}'");
+    const dockerArch = (
+      await ask.catch((error: unknown) => {
+        throw new SetupError(unreachable(host.uri, lastWords(error)));
+      })
+    ).trim();
     writeFileSync(path.join(folder, "Dockerfile"), dockerfile);
     const program = async () => {
       const provider = new docker.Provider("docker", { host: host.uri, sshOpts: host.sshOpts });
       const args = { BASE: base, ASKED: new Date().toISOString() };
       const build = {
         context: folder,
-        platform: platformOf({ machine }),
+        platform: platformOf({ dockerArch }),
         builderVersion: docker.BuilderVersion.BuilderBuildKit,
         args,
       };
@@ -80,14 +86,10 @@ async function main([stack, only, ...rest]: string[]): Promise<void> {
     console.log(`=== ${name} (${pi.host})`);
     const host = dockerHost(`asterisk-rpi5/${stack}/${name}`, pi);
     await printLog(host, asterisk.baseImages.builder).catch((error: unknown) => {
-      console.error(`${name}: ${unreachable(host.uri, lastWords(error))}`);
+      console.error(`${name}: ${error instanceof SetupError ? error.message : lastWords(error)}`);
       process.exitCode = 1;
     });
   }
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof SetupError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+runScript(main);

@@ -1,4 +1,5 @@
 import execa from "execa";
+import { runScript } from "./script";
 import { SetupError } from "./setup/step";
 
 const usage = "Usage: npm run hostkey -- HOST[:PORT]   (such as raspberrypi.local)";
@@ -12,7 +13,9 @@ async function main([host, ...rest]: string[]): Promise<void> {
   if (address === undefined || rest.length > 0) throw new SetupError(usage);
   // What ~/.ssh/config makes of the name, as it will be for `pulumi up`.
   const options = [...(user ? ["-l", user] : []), ...(port ? ["-p", port] : [])];
-  const resolved = (await execa("ssh", ["-G", ...options, address])).stdout.split("\n");
+  const asked = await execa("ssh", ["-G", ...options, address], { reject: false });
+  if (asked.failed) throw new SetupError(asked.stderr || "There is no ssh here: install OpenSSH's client");
+  const resolved = asked.stdout.split("\n");
   const setting = (name: string) =>
     resolved.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1);
   if (setting("proxyjump") ?? setting("proxycommand"))
@@ -43,10 +46,4 @@ Anyone on the way could have sent this one. Its fingerprint is
 Compare it with what the Pi itself shows: ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub`);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT")
-    error = new SetupError(`${error.message}: install OpenSSH's client`);
-  if (!(error instanceof SetupError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+runScript(main);

@@ -5,6 +5,7 @@ import type { Pi } from "../test/lab/pi";
 import { engines } from "../test/lab/sid";
 import { writeStackFile } from "../test/lab/stackFile";
 import { askPulumi } from "./pulumi/ask";
+import { runScript } from "./script";
 import { projectDir } from "./setup/paths";
 import { pulumiCli } from "./setup/pulumi";
 import { SetupError } from "./setup/step";
@@ -145,7 +146,4 @@ async function show(pi: Pi): Promise<void> {
   say(`${pi.name}  ${pi.host}  on, cable ${pi.connected ? "in" : "cut"}, ${docker}`);
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof SetupError ? error.message : error);
-  process.exitCode = 1;
-});
+runScript(main);

@@ -1,4 +1,5 @@
 import { runPulumi } from "./pulumi/cli";
+import { runScript } from "./script";
 import { localSteps } from "./setup";
 import { runSteps } from "./setup/run";
 
@@ -18,4 +19,4 @@ Asterisk runs in the container "asterisk". What you may want to do next:
   npx pulumi destroy -s local                  stop and remove it; the volumes with its data stay`);
 }
 
-void main();
+runScript(main);

@@ -1,3 +1,4 @@
+import { runScript } from "./script";
 import { flags } from "./setup/flags";
 import { removeToolchain, toolchainSteps } from "./setup/pulumi";
 import { runSteps } from "./setup/run";
@@ -12,4 +13,4 @@ async function main(): Promise<void> {
   await runSteps([toolchainSteps({ build: values.build })]);
 }
 
-void main();
+runScript(main);

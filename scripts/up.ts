@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Only, onlyVariable } from "../host/only";
 import { askPulumi } from "./pulumi/ask";
 import { runPulumi } from "./pulumi/cli";
+import { runScript } from "./script";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
 
@@ -47,8 +48,4 @@ async function outputsBut(pis: string[], stack: string): Promise<Only["outputs"]
   return outputs;
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  if (!(error instanceof SetupError)) throw error;
-  console.error(error.message);
-  process.exitCode = 1;
-});
+runScript(main);

@@ -1,16 +1,12 @@
-import { existsSync } from "node:fs";
 import execa from "execa";
 import { pulumiCli } from "../setup/pulumi";
+import { requirePulumi } from "./ask";
 import { pulumiEnvironment } from "./environment";
 import { forgetPendingOperations } from "./pending";
 
 /** Runs the Pulumi CLI as this process: its terminal, its exit code. */
 export async function runPulumi(args: string[], environment: Record<string, string> = {}): Promise<void> {
-  if (!existsSync(pulumiCli)) {
-    console.error("The Pulumi CLI is not set up in this clone. Type: npm run setup");
-    process.exitCode = 1;
-    return;
-  }
+  requirePulumi();
   const child = execa(pulumiCli, args, {
     stdio: "inherit",
     env: {

@@ -15,7 +15,10 @@ export function readSite(stack: string): Site {
   const file = `Pulumi.${stack}.yaml`;
   if (!existsSync(file))
     throw new SetupError(`There is no ${file} here: is "${stack}" the name of the stack?`);
-  const document = stackFile.safeParse(parseDocument(readFileSync(file, "utf8")).toJS());
+  const parsedFile = parseDocument(readFileSync(file, "utf8"));
+  const [error] = parsedFile.errors;
+  if (error) throw new SetupError(`${file} is no YAML: ${error.message}`);
+  const document = stackFile.safeParse(parsedFile.toJS());
   if (!document.success)
     throw new SetupError(`${file} has no config: Pulumi.rpi5.yaml is an example of one.`);
   const keys = Object.entries(document.data.config).filter(([key]) => key.startsWith(prefix));

@@ -18,10 +18,8 @@ docker() { timeout 20 docker "$@"; }
 if [ -z "$cli" ]; then
   fact dockerFault "the docker command is not installed there"
 elif ! version=$(docker version --format 'dockerVersion={{.Server.Version}}
-dockerArch={{.Server.Arch}}' 2>&1); then
-  # Nothing at all is said where `timeout` ended it.
-  fault=$(echo "$version" | tail -n 1)
-  fact dockerFault "${fault:-no answer within 20 s}"
+dockerArch={{.Server.Arch}}' 2>&1 || { [ $? -ne 124 ] || echo "no answer within 20 s"; exit 1; }); then
+  fact dockerFault "$(echo "$version" | tail -n 1)"
 else
   echo "$version"
   info=$(docker info --format 'dockerRoot={{.DockerRootDir}}

@@ -110,10 +110,12 @@ export const rules: Rule[] = [
   {
     name: "port 5060",
     level: "error",
-    fault: ({ listeners, container }) => {
-      // Who listens is not shown to every user; while the container runs, it is the one that does, or Docker for it.
+    fault: ({ listeners, container, dockerFault }) => {
+      // Who listens is not shown to every user; while the container runs, it is the one that does, or Docker for it. And it may
+      // run where the engine does not tell.
+      const mayBeOurs = container?.status === "running" || dockerFault !== undefined;
       const foreign = listeners.filter(
-        ({ process = "docker-proxy" }) => process !== "docker-proxy" || container?.status !== "running",
+        ({ process = "docker-proxy" }) => process !== "docker-proxy" || !mayBeOurs,
       );
       if (foreign.length === 0) return undefined;
       const [first] = foreign;

@@ -164,6 +164,18 @@ describe("After a Pi has drifted", () => {
       if (lost) await leaveData(pi);
     });
 
+  it("says to refresh where a container is to be made and its image is gone", async function () {
+    this.timeout("5m");
+    const image = await runtimeImage(pi);
+    await docker("rm --force asterisk", `image rm --force ${image}`)(pi);
+    assert.match(
+      await site.faultOf(site.up()),
+      /the runtime image is gone from this Pi: npx pulumi up --refresh/,
+    );
+    await site.up({ refresh: true });
+    assert.equal(await health(pi), "healthy");
+  });
+
   it("does not take a new Pi under the old address for the old one until the configuration has its key", async function () {
     this.timeout("10m");
     await pi.remove();

@@ -126,6 +126,21 @@ describe("The way to a Raspberry Pi", () => {
     await waitFor("the connection of the run before to end", 75, () => runningPid(master) === undefined);
   });
 
+  it("is made anew for a user who was let into the group docker, as the message about it says", async function () {
+    this.timeout("2m");
+    await pi.exec("gpasswd", "--delete", "pi", "docker");
+    await endConnection();
+    try {
+      assert.match(
+        await site.faultOf(site.preview()),
+        /pi1: the user may not use .* sudo usermod -aG docker/,
+      );
+    } finally {
+      await pi.exec("usermod", "--append", "--groups", "docker", "pi");
+    }
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
   it("ends before anything is sent where another host key answers, also while a connection is open", async function () {
     this.timeout("2m");
     await site.preview();

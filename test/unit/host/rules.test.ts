@@ -126,8 +126,10 @@ describe("the rules for a host", () => {
     assert.equal(faultsOf({ ...pi5, freeKiB: 0.5 * GiB }, { ...building, builds: false }).length, 1);
   });
 
-  it("take a listener that shows no process for the container that runs", () => {
-    assert.deepEqual(faultsOf({ ...pi5, container: ours, listeners: [{ protocol: "udp" }] }, building), []);
+  it("take a listener that shows no process for the container that runs, or that may run", () => {
+    const listeners = [{ protocol: "udp" }];
+    assert.deepEqual(faultsOf({ ...pi5, container: ours, listeners }, building), []);
+    assert.equal(faultsOf({ ...pi5, dockerFault: "no answer within 20 s", listeners }, building).length, 1);
   });
 
   it("let a container of somebody else's be that the configuration takes over, and one of this project's image with its volumes", () => {

@@ -37,11 +37,12 @@ async function assertContainer(pi: Pi, { container }: Point, fault: Fault, befor
   if (container === "old") assert.equal(now.endsWith(since ?? ""), fault.container !== "starts again");
 }
 
-/** A digest of each file that nobody but a user changes: all but logs, database and the stack's own mark. */
+/** A digest of each file that nobody but a user changes: all but logs, database, and in hidden files what the console was told
+ * and which container is verified. */
 const files = (pi: Pi) =>
   pi.docker(
     ...["exec", "asterisk", "sh", "-c"],
-    "find /etc/asterisk /var/lib/asterisk/sounds /var/spool/asterisk -type f ! -name 'astdb.*' ! -name .verified " +
+    "find /etc/asterisk /var/lib/asterisk/sounds /var/spool/asterisk -type f ! -name 'astdb.*' ! -name '.*' " +
       "-exec sha256sum {} + | sort -k2",
   );
 

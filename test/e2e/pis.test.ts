@@ -134,4 +134,18 @@ describe("A site with two Pis", () => {
     assert.equal(await running(pi1), untouched);
     assert.deepEqual((await site.preview()).changes, {});
   });
+
+  it("forgets a Pi that is no more by the command of the README", async function () {
+    this.timeout("5m");
+    const untouched = await running(pi1);
+    const { pi1: only } = sitePis(lab);
+    site.configure({ ...site.config, pis: { pi1: only } });
+    await pi2.powerOff();
+    const urn = `urn:pulumi:${name}::asterisk-rpi5::asterisk-rpi5:index:AsteriskPi::pi2`;
+    const { exitCode, all } = await site.npx("state", "delete", "--target-dependents", "--yes", urn);
+    assert.equal(exitCode, 0, all);
+    assert.doesNotMatch((await site.resources()).join(), /pi2/);
+    assert.deepEqual((await site.up()).changes, {});
+    assert.equal(await running(pi1), untouched);
+  });
 });

@@ -6,38 +6,16 @@ import execa from "execa";
 import { dockerHost } from "../../host/dockerHost";
 import { pulumiEnvironment } from "../../scripts/pulumi/environment";
 import { Lab } from "../lab/lab";
-import { badLine, relay } from "../lab/line";
+import { relay } from "../lab/line";
 import type { Pi } from "../lab/pi";
 import { runningPid } from "../lab/process";
 import { waitFor } from "../lab/wait";
 import { asteriskConfig, giveBuilder } from "./builder";
+import { connections, marked, since, timed } from "./connections";
 import { Site } from "./site";
 import { sitePis } from "./siteOnLab";
 
 const name = "reach";
-
-/** What a Pi's sshd wrote since `mark`, which is the length of its log then. */
-const since = (pi: Pi, mark: number): string => readFileSync(pi.sshdLog, "utf8").slice(mark);
-const marked = (pi: Pi): number => readFileSync(pi.sshdLog, "utf8").length;
-
-/** How many connections that is; shown to who reads the tests' output, with the commands that went over them. */
-function connections(log: string): number {
-  const [accepted, sessions] = [/^Accepted publickey/gm, /^Starting session/gm].map(
-    (line) => log.match(line)?.length ?? 0,
-  );
-  console.log(`        ${accepted} connections, ${sessions} sessions`);
-  return accepted ?? 0;
-}
-
-/** Seconds that a run took, for who reads the tests' output: a test that fails on a slow machine is of no use. */
-async function timed<T>(what: string, run: Promise<T>): Promise<T> {
-  const start = Date.now();
-  try {
-    return await run;
-  } finally {
-    console.log(`        ${what}: ${((Date.now() - start) / 1000).toFixed(1)} s`);
-  }
-}
 
 describe("The way to a Raspberry Pi", () => {
   let lab: Lab;
@@ -265,27 +243,5 @@ describe("The way to a Raspberry Pi", () => {
         await jump.restore();
       }
     });
-  });
-
-  it("may be slow, late and lossy", async function () {
-    this.timeout("20m");
-    const line = await badLine(jump, { roundTrip: 200, mbitPerSecond: 2, loss: 0.01 });
-    const far = await Site.make(`${name}far`, {
-      asterisk: await asteriskConfig(),
-      pis: { pi2: { ...config, host: line.host, hostKey: jump.hostKey } },
-    });
-    try {
-      const mark = marked(jump);
-      await timed("up", far.up());
-      const { up, down } = line.bytes();
-      console.log(`        ${up} bytes up, ${down} down`);
-      // Of ten sessions at one time (MaxSessions), one more takes a connection of its own.
-      assert.ok(connections(since(jump, mark)) <= 2);
-      assert.deepEqual((await timed("preview", far.preview())).changes, {});
-      assert.equal(await jump.docker("inspect", "asterisk", "--format={{.State.Health.Status}}"), "healthy");
-    } finally {
-      await line.close();
-      far.remove();
-    }
   });
 });

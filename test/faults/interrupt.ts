@@ -6,11 +6,10 @@ import { defaultVolumes } from "../../config/volumes";
 import { asteriskConfig } from "../e2e/builder";
 import { assertData, health, leaveData, running } from "../e2e/data";
 import { Site } from "../e2e/site";
-import { sitePis } from "../e2e/siteOnLab";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 import { type Fault, faults } from "./faults";
-import { labOf } from "./lab";
+import { piFor } from "./lab";
 import { type Point, type PointName, points } from "./points";
 
 const lines = async (pi: Pi, ...command: string[]) =>
@@ -114,10 +113,9 @@ export function interruptedDuring(pointName: PointName): void {
 
     before(async function () {
       this.timeout("60m");
-      const found = labOf(pointName);
+      const found = piFor(pointName);
       pi = found.pi;
-      const config = sitePis(found.lab)[pi.name];
-      site = await Site.make(pointName, { asterisk: await asteriskConfig(), pis: { pi: config } });
+      site = await Site.make(pointName, { asterisk: await asteriskConfig(), pis: { pi: found.config } });
       await site.up();
       await leaveData(pi);
       // The compiler's cache is cold: a compile takes minutes once, and a fraction of one from then on.

@@ -1,15 +1,17 @@
 import { giveBuilder } from "../e2e/builder";
+import { sitePis } from "../e2e/siteOnLab";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
-import { type PointName, points } from "./points";
 
 const name = "faults";
-const pointNames = Object.keys(points);
+
+/** Who has a Pi of the lab: an `up` that is interrupted at that point, and what else takes its time. */
+const users = ["upload", "compile", "gap", "verification", "line", "lost"] as const;
 
 /** Before any test file, which run side by side: a Pi for each of them, all from one compile. */
 export async function mochaGlobalSetup(): Promise<void> {
   await Lab.down({ name });
-  const lab = await Lab.up(pointNames.length, { name });
+  const lab = await Lab.up(users.length, { name });
   await giveBuilder(...lab.pis);
 }
 
@@ -17,9 +19,12 @@ export async function mochaGlobalTeardown(): Promise<void> {
   await Lab.down({ name });
 }
 
-/** The lab, and the Pi of it on which an `up` is interrupted at that point. */
-export function labOf(point: PointName): { lab: Lab; pi: Pi } {
+/** That Pi, and what a site's configuration says of it. */
+export function piFor(user: (typeof users)[number]) {
   const lab = Lab.find(name);
-  if (lab === undefined) throw new Error("expected the lab of the faults to be up: npm run test:faults");
-  return { lab, pi: lab.pi(`pi${pointNames.indexOf(point) + 1}`) };
+  const pi: Pi | undefined = lab?.pis[users.indexOf(user)];
+  const config = lab && pi && sitePis(lab)[pi.name];
+  if (pi === undefined || config === undefined)
+    throw new Error("expected the lab of the faults to be up: npm run test:faults");
+  return { pi, config };
 }

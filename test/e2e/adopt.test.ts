@@ -125,6 +125,20 @@ describe("A Pi on which docker compose made the container before", () => {
     assert.equal(readFileSync(file, "utf8"), before);
   });
 
+  it("is not taken over where the stack's file has no place to say so", async function () {
+    this.timeout("1m");
+    const before = readFileSync(file, "utf8");
+    const { asterisk, pis } = site.config;
+    // What stands in two places is written once, and referred to.
+    const config = { "other:pis": pis, "asterisk-rpi5:asterisk": asterisk, "asterisk-rpi5:pis": pis };
+    writeFileSync(file, stringify({ config }));
+    const refused = assert.rejects(
+      site.npmRun("adopt", "--", name, "pi1", "--yes"),
+      /adopt\.yaml: asterisk-rpi5:pis\.pi1 refers to another place: write it out/,
+    );
+    await refused.finally(() => writeFileSync(file, before));
+  });
+
   it("is taken over with its configuration, voicemail and database by the up after npm run adopt", async function () {
     this.timeout("10m");
     await site.npmRun("adopt", "--", name, "pi1", "--yes");

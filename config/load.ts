@@ -60,6 +60,10 @@ export function loadSite(): LoadedSite {
     input[name] = parsedIfJson(config.require(name));
   }
 
+  if (Object.keys(input).length === 0)
+    throw userError(
+      `There is no Pulumi.${pulumi.getStack()}.yaml, or it has nothing of ${prefix} under config: Pulumi.rpi5.yaml is an example of one.`,
+    );
   const parsed = parseSite(input);
   const tree = directoryOf(input);
   const treeVersion = tree && versionOfTree(tree.directory, tree.version);

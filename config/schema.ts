@@ -1,9 +1,11 @@
+import { homedir } from "node:os";
 import { z } from "zod";
 import { defaultVolumes, volumeParts } from "./volumes";
 
-/** Shows what a person wrote, short enough for one line, and without what may be a password in a URL. */
+/** Shows what a person wrote, short enough for one line, and without what may be a password in a URL or a private key. */
 const shown = (value: unknown): string => {
-  const text = (JSON.stringify(value) ?? String(value)).replace(/:[^:\s"]*@/g, ":...@");
+  const text = (JSON.stringify(value) ?? String(value)).replace(/:(?!\/\/)[^\s"]*@/g, ":...@");
+  if (/PRIVATE KEY/.test(text)) return "a private key";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
 
@@ -44,8 +46,10 @@ const release = z.strictObject({
 });
 
 const directory = z.strictObject({
-  /** An Asterisk source tree on the operator's machine; a relative path starts at the project's folder. */
-  directory: text(/./, "the path of an Asterisk source tree, such as ../asterisk"),
+  /** An Asterisk source tree on the operator's machine; a relative path starts at the project's folder, `~` is the home. */
+  directory: text(/./, "the path of an Asterisk source tree, such as ../asterisk").transform((given) =>
+    given.replace(/^~(?=\/|$)/, homedir()),
+  ),
 });
 
 const sourceForms = "either { url, sha256 } of a release tarball or { directory } of a source tree";
@@ -104,14 +108,32 @@ const asterisk = z
         path: ["version"],
         message: 'is missing: expected a release such as "22.11.0"',
       });
+    const named = "url" in value.source ? /\/asterisk-([^/]+)\.tar/.exec(value.source.url)?.[1] : undefined;
+    if (
+      value.version !== undefined &&
+      named !== undefined &&
+      releasePattern.test(named) &&
+      named !== value.version
+    )
+      context.addIssue({
+        code: "custom",
+        path: ["version"],
+        message: `is ${value.version}, and the url is that of ${named}: expected the same release in version, url and sha256`,
+      });
   });
 
 const hostExample = "ssh://user@host or unix:///path";
 const hostForm = /^(ssh:\/\/\w[\w.-]*@\w[\w.-]*(:\d+)?|unix:\/\/\/\S+)$/;
 
-/** Most people give an address alone: shows them what to put around it. */
-const hostHint = (given: unknown): string =>
-  typeof given === "string" && /^[\w.-]+$/.test(given) ? ` (try ssh://pi@${given})` : "";
+/** Most people give an address alone: shows them what to put around it; or leaves out what is too much. */
+const hostHint = (given: unknown): string => {
+  if (typeof given !== "string") return "";
+  if (/:(?!\/\/)[^\s"]*@/.test(given)) return " (without a password: ssh takes your key)";
+  const [, user = "pi@", address] =
+    /^(?:\w+:\/\/)?(\w[\w.-]*@)?(\w[\w.-]*(?::\d{1,5})?)\/?$/.exec(given) ?? [];
+  const right = `ssh://${user}${address}`;
+  return address && right !== given ? ` (try ${right})` : "";
+};
 
 const volume = text(/^[a-zA-Z0-9][\w.-]+$/, "a volume's name such as asterisk-spool");
 
@@ -150,8 +172,7 @@ const pi = z
     expected("{ host: ... }"),
   )
   .superRefine((value, context) => {
-    const overSsh = value.host.startsWith("ssh://");
-    const address = /^ssh:\/\/[^@]+@([^:]+)/.exec(value.host)?.[1];
+    const address = /^ssh:\/\/[^@]+@(.+)$/.exec(value.host)?.[1];
     if (address && value.hostKey === undefined)
       context.addIssue({
         code: "custom",
@@ -166,13 +187,20 @@ const pi = z
           message: `is ${name}, and so is another one: expected a volume for each of config, sounds, spool and logs`,
         });
     for (const key of ["hostKey", "identityFile"] as const)
-      if (!overSsh && value[key] !== undefined)
+      if (value.host.startsWith("unix://") && value[key] !== undefined)
         context.addIssue({
           code: "custom",
           path: [key],
           message: `goes with ssh:// only, and the host is ${value.host}`,
         });
   });
+
+/** What two hosts have in common that are the same, whoever logs in there and however it is written. */
+const placeOf = (host: string): string =>
+  host
+    .toLowerCase()
+    .replace(/^ssh:\/\/[^@]*@/, "ssh://")
+    .replace(/:22$/, "");
 
 const piName = /^[a-z][a-z0-9-]*$/;
 
@@ -186,7 +214,7 @@ const pis = z
     if (Object.keys(value).length === 0)
       context.addIssue({ code: "custom", message: "is empty: expected at least one Pi, by name" });
     for (const [name, { host }] of Object.entries(value)) {
-      const other = Object.entries(value).find((entry) => entry[1].host === host)?.[0];
+      const other = Object.entries(value).find((entry) => placeOf(entry[1].host) === placeOf(host))?.[0];
       if (other !== undefined && other !== name)
         context.addIssue({
           code: "custom",

@@ -97,7 +97,8 @@ const sshAdvice: [message: RegExp, advice: string][] = [
   ],
   [
     /Permission denied/,
-    "it does not accept your key: try ssh by hand, then ssh-copy-id, or name the key with identityFile",
+    "it does not accept your key: try ssh by hand, then ssh-copy-id, or name the key with identityFile; one with a passphrase " +
+      "has to be in the agent (ssh-add)",
   ],
   [
     /Could not resolve|No route|timed out|refused|unreachable|closed by/i,

@@ -48,6 +48,16 @@ const throttlings = [
   { bit: 3, what: "soft temperature limit" },
 ];
 
+/** What is wrong with an engine that does not serve us, and what to do about it. */
+export function engineFault(said: string): string {
+  const advice = /permission denied/i.test(said)
+    ? 'the user may not use the engine\'s socket. Type there: sudo usermod -aG docker "$USER", and log in again'
+    : /no answer/.test(said)
+      ? "its Docker Engine hangs. See why, and start it again, there: journalctl -u docker; sudo systemctl restart docker"
+      : "no Docker Engine answers. Type there: sudo apt-get install docker.io (or: sudo systemctl start docker)";
+  return `${advice}. Docker said: ${said}`;
+}
+
 export const rules: Rule[] = [
   {
     name: "architecture",
@@ -63,15 +73,7 @@ export const rules: Rule[] = [
   {
     name: "engine",
     level: "error",
-    fault: ({ dockerFault }) => {
-      if (!dockerFault) return undefined;
-      const advice = /permission denied/i.test(dockerFault)
-        ? 'the user may not use the engine\'s socket. Type there: sudo usermod -aG docker "$USER", and log in again'
-        : /no answer/.test(dockerFault)
-          ? "its Docker Engine hangs. See why, and start it again, there: journalctl -u docker; sudo systemctl restart docker"
-          : "no Docker Engine answers. Type there: sudo apt-get install docker.io (or: sudo systemctl start docker)";
-      return `${advice}. Docker said: ${dockerFault}`;
-    },
+    fault: ({ dockerFault }) => dockerFault && engineFault(dockerFault),
   },
   {
     name: "engine version",

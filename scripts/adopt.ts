@@ -7,8 +7,8 @@ import type { PiConfig } from "../config/schema";
 import { defaultVolumes, volumeParts, volumePaths } from "../config/volumes";
 import { dockerHost } from "../host/dockerHost";
 import { type FoundContainer, factsScript, isForeign, parseFacts } from "../host/facts";
-import { unreachable } from "../host/prepare";
-import { lastWords, onHost } from "./onHost";
+import { engineFault } from "../host/rules";
+import { hostFault, onHost } from "./onHost";
 import { runScript } from "./script";
 import { pulumiDir } from "./setup/paths";
 import { readSite } from "./setup/stackFile";
@@ -101,10 +101,10 @@ async function main(words: string[]): Promise<void> {
   const host = dockerHost(`asterisk-rpi5/${stack}/${pi}`, config);
   const ask = (script: string) =>
     onHost(host, script).catch((error: unknown) => {
-      throw new SetupError(`${pi}: ${unreachable(host.uri, lastWords(error))}`);
+      throw new SetupError(`${pi}: ${hostFault(host, error)}`);
     });
   const { container, dockerFault } = parseFacts((await ask(factsScript)).split("\n"));
-  if (dockerFault) throw new SetupError(`${pi}: ${dockerFault}`);
+  if (dockerFault) throw new SetupError(`${pi}: ${engineFault(dockerFault)}`);
   if (container === undefined || !isForeign(container, config.volumes))
     throw new SetupError(
       `${pi}: there is no container "asterisk" of somebody else's: nothing is to be taken over.`,

@@ -3,9 +3,8 @@ import path from "node:path";
 import * as docker from "@pulumi/docker";
 import { LocalWorkspace } from "@pulumi/pulumi/automation";
 import { type DockerHost, dockerHost } from "../host/dockerHost";
-import { unreachable } from "../host/prepare";
 import { platformOf } from "../host/rules";
-import { lastWords, onHost } from "./onHost";
+import { hostFault, lastWords, onHost } from "./onHost";
 import { pulumiCommand } from "./pulumi/command";
 import { pulumiEnvironment } from "./pulumi/environment";
 import { runScript } from "./script";
@@ -40,7 +39,7 @@ async function printLog(host: DockerHost, base: string): Promise<void> {
     const ask = onHost(host, "docker version --format '{{.Server.Arch}}'");
     const dockerArch = (
       await ask.catch((error: unknown) => {
-        throw new SetupError(unreachable(host.uri, lastWords(error)));
+        throw new SetupError(hostFault(host, error));
       })
     ).trim();
     writeFileSync(path.join(folder, "Dockerfile"), dockerfile);

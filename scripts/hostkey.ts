@@ -25,7 +25,7 @@ async function main([host, ...rest]: string[]): Promise<void> {
     );
   const scan = [
     "-t",
-    "ed25519",
+    "ed25519,ecdsa,rsa",
     "-T",
     timeout,
     "-p",
@@ -33,17 +33,21 @@ async function main([host, ...rest]: string[]): Promise<void> {
     setting("hostname") ?? address,
   ];
   const { stdout, stderr } = await execa("ssh-keyscan", scan, { reject: false });
-  const key = /^\S+ (ssh-ed25519 \S+)$/m.exec(stdout)?.[1];
-  if (key === undefined)
+  const keys = ["ed25519", "ecdsa", "rsa"].flatMap((type) => {
+    const key = new RegExp(`^\\S+ ((?:ssh-)?${type}\\S* \\S+)$`, "m").exec(stdout)?.[1];
+    return key ? [{ type, key }] : [];
+  });
+  const [found] = keys;
+  if (found === undefined)
     throw new SetupError(
-      `${address} shows no ed25519 key on port ${setting("port")}: is it switched on, and does its sshd run?\n${stderr}`.trim(),
+      `${address} shows no host key on port ${setting("port")}: is it switched on, and does its sshd run?\n${stderr}`.trim(),
     );
-  const { stdout: fingerprint } = await execa("ssh-keygen", ["-l", "-f", "-"], { input: key });
-  console.log(`hostKey: ${key}
+  const { stdout: fingerprint } = await execa("ssh-keygen", ["-l", "-f", "-"], { input: found.key });
+  console.log(`hostKey: ${found.key}
 
 Anyone on the way could have sent this one. Its fingerprint is
   ${fingerprint.split(" ")[1]}
-Compare it with what the Pi itself shows: ssh-keygen -l -f /etc/ssh/ssh_host_ed25519_key.pub`);
+Compare it with what the Pi itself shows: ssh-keygen -l -f /etc/ssh/ssh_host_${found.type}_key.pub`);
 }
 
 runScript(main);

@@ -6,10 +6,10 @@ import { runScript } from "./script";
 import { readSite } from "./setup/stackFile";
 import { SetupError } from "./setup/step";
 
-const usage = `Usage: npm run up -- STACK [--only PI[,PI]] [flags of pulumi up]
+const usage = `Usage: npm run up -- STACK --only PI[,PI] [flags of pulumi up]
 
-Brings the Pis of a stack to what the code says, as npx pulumi up does; with --only, those Pis alone: the others
-are not asked for anything, and stay as they are.`;
+Brings these Pis of a stack alone to what the code says: the others are not asked for anything, and stay as they
+are. For all of them: npx pulumi up -s STACK`;
 
 /** Pulumi's flags for these Pis alone: each component, and its children as what depends on it. */
 export function targets(stack: string, pis: string[]): string[] {
@@ -18,13 +18,17 @@ export function targets(stack: string, pis: string[]): string[] {
 }
 
 async function main([stack, ...rest]: string[]): Promise<void> {
-  if (stack === undefined || stack.startsWith("-")) throw new SetupError(usage);
   const at = rest.findIndex((word) => /^--only(=|$)/.test(word));
-  if (at < 0) return runPulumi(["up", "--stack", stack, ...rest]);
+  // Without it, as when npm took it for its own because there was no `--` before, nobody means all of them.
+  if (stack === undefined || stack.startsWith("-") || at < 0) throw new SetupError(usage);
 
   const inOneWord = rest[at]?.includes("=");
   const [given] = rest.splice(at, inOneWord ? 1 : 2).slice(-1);
   const only = (given?.replace(/^--only=?/, "") ?? "").split(",").filter(Boolean);
+  // Pulumi would take it for the name of a template, and go and fetch that.
+  const stray = [rest[0], rest[at]].find((word) => word !== undefined && !word.startsWith("-"));
+  if (stray !== undefined)
+    throw new SetupError(`Unexpected "${stray}". Several Pis: --only pi1,pi2\n\n${usage}`);
   const known = Object.keys(readSite(stack).pis);
   const unknown = only.filter((pi) => !known.includes(pi));
   if (only.length === 0 || unknown.length > 0)

@@ -1,13 +1,18 @@
 import execa from "execa";
 import { pulumiCli } from "../setup/pulumi";
+import { assertYaml } from "../setup/stackFile";
 import { requirePulumi } from "./ask";
 import { pulumiEnvironment } from "./environment";
-import { forgetPendingOperations } from "./pending";
+import { forgetPendingOperations, stackOf } from "./pending";
 
 /** Runs the Pulumi CLI as this process: its terminal, its exit code. */
 export async function runPulumi(args: string[], environment: Record<string, string> = {}): Promise<void> {
   requirePulumi();
-  const child = execa(pulumiCli, args, {
+  const stack = stackOf(args.slice(1));
+  if (stack !== undefined) assertYaml(stack);
+  // With the stack's state, `stack rm` would remove its file, which a person wrote.
+  const keeps = args[0] === "stack" && args.includes("rm") ? ["--preserve-config"] : [];
+  const child = execa(pulumiCli, [...args, ...keeps], {
     stdio: "inherit",
     env: {
       ...pulumiEnvironment(),

@@ -4,6 +4,7 @@ import path from "node:path";
 import { onlyVariable } from "../../host/only";
 import { pulumiDir, pulumiHome } from "../setup/paths";
 import { pulumiBinFolder } from "../setup/pulumi";
+import { SetupError } from "../setup/step";
 
 /**
  * The environment of this clone's Pulumi. Its home is the clone's own, so that nobody's login changes. Where state and
@@ -34,7 +35,7 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
     environment.PULUMI_BACKEND_URL = stateUrl(state);
   }
   if (given.PULUMI_CONFIG_PASSPHRASE === undefined && given.PULUMI_CONFIG_PASSPHRASE_FILE === undefined)
-    environment.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile();
+    environment.PULUMI_CONFIG_PASSPHRASE_FILE = passphraseFile(given.PULUMI_BACKEND_URL === undefined);
   return environment;
 }
 
@@ -45,9 +46,18 @@ export function pulumiEnvironment(given: NodeJS.ProcessEnv = process.env): Recor
  */
 export const stateUrl = (folder: string): string => `file://${folder}?metadata=skip`;
 
-/** The file with this clone's passphrase, which is made up at first use and never shown. */
-function passphraseFile(): string {
+/**
+ * The file with this clone's passphrase, which is made up at first use and never shown.
+ * @param ownState whether it is for the stacks whose state is in this clone
+ */
+function passphraseFile(ownState: boolean): string {
   const file = path.join(pulumiDir, "passphrase");
+  // Another one would open none of the stacks that are there, and look as if it were theirs.
+  if (ownState && !existsSync(file) && existsSync(path.join(pulumiDir, "state/.pulumi/stacks")))
+    throw new SetupError(
+      ".pulumi/passphrase is gone, which the stacks of this clone are encrypted with: put it back from your copy. Without one, " +
+        "what is in .pulumi/state is lost: move that folder away, and let the next up take over what is on the Pis.",
+    );
   if (!existsSync(file))
     writeFileSync(file, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });
   return file;

@@ -4,6 +4,14 @@ import { askPulumi } from "./ask";
 
 const exported = z.object({ deployment: z.object({ pending_operations: z.array(z.unknown()).default([]) }) });
 
+/** The stack that a command of Pulumi's names, if it does. */
+export function stackOf(args: string[]): string | undefined {
+  const options = { stack: { type: "string", short: "s" } } as const;
+  const { values, positionals } = parseArgs({ args, options, strict: false });
+  const stack = values.stack ?? positionals[0];
+  return typeof stack === "string" ? stack : undefined;
+}
+
 /**
  * Takes out of a stack's state what a Pulumi that was killed had begun to create, once `pulumi cancel` has opened the lock
  * that it left. Pulumi would keep it for good, with a warning at each `up`, since it does not know whether there is a
@@ -12,13 +20,8 @@ const exported = z.object({ deployment: z.object({ pending_operations: z.array(z
  * @param args those of `pulumi cancel`
  */
 export async function forgetPendingOperations(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    options: { stack: { type: "string", short: "s" } },
-    strict: false,
-  });
-  const stack = values.stack ?? positionals[0];
-  const onStack = typeof stack === "string" ? ["--stack", stack] : [];
+  const stack = stackOf(args);
+  const onStack = stack === undefined ? [] : ["--stack", stack];
   const { stdout } = await askPulumi(["stack", "export", ...onStack]);
   const { pending_operations } = exported.parse(JSON.parse(stdout)).deployment;
   // An import takes over all but these.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
 import { faultsMessage, parseSite } from "../../../config/schema";
@@ -49,7 +50,8 @@ describe("the configuration of a site", () => {
 
   for (const version of ["22.11.0", "23.0.0-rc1", "certified-20.7-cert5"])
     it(`knows ${version} as a release`, () => {
-      assert.deepEqual(faultsOf({ asterisk: { ...asterisk, version }, pis }), []);
+      const source = { ...release, url: `https://example.org/asterisk-${version}.tar.gz` };
+      assert.deepEqual(faultsOf({ asterisk: { source, version }, pis }), []);
     });
 
   it("accepts the example that comes with the project", () => {
@@ -103,6 +105,31 @@ describe("the configuration of a site", () => {
       { asterisk: { ...asterisk, source: {} }, pis },
       "asterisk.source: is empty: expected either",
     ],
+    [
+      "a release that is not the tarball's",
+      { asterisk: { ...asterisk, version: "22.10.1" }, pis },
+      "asterisk.version: is 22.10.1, and the url is that of 22.11.0",
+    ],
+    [
+      "the same host twice, however it is written",
+      { asterisk, pis: { ...pis, door: { host: "ssh://root@RaspberryPi.local:22", hostKey } } },
+      "and so is that of pbx: a host has room for one Asterisk",
+    ],
+    [
+      "a host without its key, by the command that shows it",
+      { asterisk, pis: { pbx: { host: "ssh://pi@10.0.0.5:2222" } } },
+      "(npm run hostkey -- 10.0.0.5:2222 shows it)",
+    ],
+    [
+      "a host without ssh://",
+      { asterisk, pis: { pbx: { host: "admin@10.0.0.5", hostKey } } },
+      "(try ssh://admin@10.0.0.5)",
+    ],
+    [
+      "a host with more than an address",
+      { asterisk, pis: { pbx: { host: "ssh://pi@10.0.0.5/", hostKey } } },
+      'got "ssh://pi@10.0.0.5/" (try ssh://pi@10.0.0.5)',
+    ],
     ["two sources", { asterisk: { ...asterisk, source: { ...release, directory: ".." } }, pis }, "got both"],
     [
       "a key for a socket",
@@ -139,6 +166,7 @@ describe("the configuration of a site", () => {
       pis,
     },
     "a URL in the wrong place": { asterisk: { ...asterisk, source: "https://me:hunter2@x/a" }, pis },
+    "a Pi's host without ssh://": { asterisk, pis: { pbx: { host: "pi:hunter2@10.0.0.5", hostKey } } },
     "a Pi's host": { asterisk, pis: { pbx: { host: "ssh://pi:hunter2@10.0.0.5", hostKey } } },
   }))
     it(`refuses a password in ${what}, and never shows it`, () => {
@@ -146,6 +174,18 @@ describe("the configuration of a site", () => {
       assert.equal(faults.length, 1);
       assert.doesNotMatch(faults.join(), /hun.?ter2/);
     });
+
+  it("never shows a private key that was taken for the host's", () => {
+    const privateKey = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEA\n";
+    const faults = faultsOf({ asterisk, pis: { pbx: { ...pis.pbx, hostKey: privateKey } } });
+    assert.match(faults.join(), /got a private key$/);
+    assert.doesNotMatch(faults.join(), /b3Blbn/);
+  });
+
+  it("finds the home of whoever runs in the path of a source tree", () => {
+    const parsed = parseSite({ asterisk: { source: { directory: "~/asterisk" } }, pis });
+    assert.deepEqual("site" in parsed && parsed.site.asterisk.source, { directory: `${homedir()}/asterisk` });
+  });
 
   it("names the stack's file above its faults", () => {
     const message = faultsMessage("office", [{ path: "pis.pbx.host", message: "expected x" }]);

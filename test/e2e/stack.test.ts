@@ -296,7 +296,7 @@ describe("A Raspberry Pi over ssh", () => {
     const before = await running(pi);
     const broken = path.join(site.folder, "broken");
     await copySource(site, broken);
-    const file = path.join(broken, "main/asterisk.c");
+    const file = path.join(broken, "apps/app_echo.c");
     writeFileSync(file, `${readFileSync(file, "utf8")}\nint this is no C;\n`);
     const good = readFileSync(path.join(site.folder, `Pulumi.${name}.yaml`), "utf8");
     writeFileSync(
@@ -308,7 +308,7 @@ describe("A Raspberry Pi over ssh", () => {
     writeFileSync(path.join(site.folder, `Pulumi.${name}.yaml`), good);
 
     assert.match(fault, /npm run build-log -- STACK/);
-    assert.match(log.split("\n").slice(-12).join("\n"), /asterisk\.c:\d+:\d+: error: /);
+    assert.match(log.split("\n").slice(-12).join("\n"), /app_echo\.c:\d+:\d+: error: /);
     assert.ok(log.split("\n").length > 300, "the whole log");
     assert.equal(await running(pi), before);
   });

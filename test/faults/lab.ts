@@ -6,9 +6,10 @@ import type { Pi } from "../lab/pi";
 const name = "faults";
 
 /** Who has a Pi of the lab: an `up` that is interrupted at that point, and what else takes its time. */
-const users = ["upload", "compile", "gap", "verification", "line", "lost"] as const;
+const users = ["upload", "compile", "gap", "verification", "line", "wiped"] as const;
 
-/** Before any test file, which run side by side: a Pi for each of them, all from one compile. */
+/** Before any test file: a Pi for each of them, all from one compile. They run side by side, the last one, which compiles, when
+ * the first has ended. */
 export async function mochaGlobalSetup(): Promise<void> {
   await Lab.down({ name });
   const lab = await Lab.up(users.length, { name });

@@ -11,10 +11,10 @@ describe("A Pi that has lost all but its volumes", () => {
 
   before(async function () {
     this.timeout("10m");
-    const found = piFor("lost");
+    const found = piFor("wiped");
     pi = found.pi;
     // Its name in the stack is what the drift table says.
-    site = await Site.make("lost", { asterisk: await asteriskConfig(), pis: { pi1: found.config } });
+    site = await Site.make("wiped", { asterisk: await asteriskConfig(), pis: { pi1: found.config } });
     await site.up();
     await leaveData(pi);
   });

@@ -17,14 +17,12 @@ docker() { timeout 20 docker "$@"; }
 
 if [ -z "$cli" ]; then
   fact dockerFault "the docker command is not installed there"
-elif ! version=$(docker version --format 'dockerVersion={{.Server.Version}}
-dockerArch={{.Server.Arch}}' 2>&1 || { [ $? -ne 124 ] || echo "no answer within 20 s"; exit 1; }); then
+elif ! version=$(docker version --format 'dockerVersion={{.Server.Version}}{{"\n"}}dockerArch={{.Server.Arch}}' 2>&1 ||
+  { [ $? -ne 124 ] || echo "no answer within 20 s"; exit 1; }); then
   fact dockerFault "$(echo "$version" | tail -n 1)"
 else
-  echo "$version"
-  info=$(docker info --format 'dockerRoot={{.DockerRootDir}}
-imageStore={{.Driver}}' 2>/dev/null)
-  echo "$info"
+  info=$(docker info --format 'dockerRoot={{.DockerRootDir}}{{"\n"}}imageStore={{.Driver}}' 2>/dev/null)
+  printf '%s\n' "$version" "$info"
   root=$(echo "$info" | sed -n 's/^dockerRoot=//p')
   fact freeKiB "$(df -Pk "$root" 2>/dev/null | awk 'NR == 2 { print $4 }')"
   docker image ls --filter label=asterisk-rpi5.generation --format '{{.ID}}' | sort -u | while read -r id; do

@@ -2,9 +2,12 @@ import { homedir } from "node:os";
 import { z } from "zod";
 import { defaultVolumes, volumeParts } from "./volumes";
 
+/** What may be a password, in a URL or in what was meant for one. */
+const password = /:(?!\/\/)[^\s"]*@/;
+
 /** Shows what a person wrote, short enough for one line, and without what may be a password in a URL or a private key. */
 const shown = (value: unknown): string => {
-  const text = (JSON.stringify(value) ?? String(value)).replace(/:(?!\/\/)[^\s"]*@/g, ":...@");
+  const text = (JSON.stringify(value) ?? String(value)).replace(new RegExp(password, "g"), ":...@");
   if (/PRIVATE KEY/.test(text)) return "a private key";
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 };
@@ -128,7 +131,7 @@ const hostForm = /^(ssh:\/\/\w[\w.-]*@\w[\w.-]*(:\d+)?|unix:\/\/\/\S+)$/;
 /** Most people give an address alone: shows them what to put around it; or leaves out what is too much. */
 const hostHint = (given: unknown): string => {
   if (typeof given !== "string") return "";
-  if (/:(?!\/\/)[^\s"]*@/.test(given)) return " (without a password: ssh takes your key)";
+  if (password.test(given)) return " (without a password: ssh takes your key)";
   const [, user = "pi@", address] =
     /^(?:\w+:\/\/)?(\w[\w.-]*@)?(\w[\w.-]*(?::\d{1,5})?)\/?$/.exec(given) ?? [];
   const right = `ssh://${user}${address}`;

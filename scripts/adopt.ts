@@ -50,7 +50,7 @@ const inspected = z.looseObject({
       .array(
         z.looseObject({
           Target: z.string(),
-          VolumeOptions: z.looseObject({ Subpath: z.string().optional() }).optional(),
+          VolumeOptions: z.looseObject({ Subpath: z.string().nullish() }).nullish(),
         }),
       )
       .nullish(),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import execa from "execa";
 import { asteriskConfig } from "./builder";
@@ -42,10 +42,15 @@ describe("The commands, before they reach a Pi", () => {
   });
 
   it("make up no other passphrase for stacks that have one", async () => {
-    // With the state and the passphrase of that folder, as a person has them; the other tests use this clone's.
-    const up = execa("npm", ["run", "--silent", "up", "--", name, "--only", "pbx"], { cwd: site.folder });
-    await assert.rejects(up, /\.pulumi\/passphrase is gone.* put it back from your copy/);
-    assert.ok(!existsSync(path.join(site.folder, ".pulumi/passphrase")));
+    // The copy's own command, without the variables that this test's runs of Pulumi have.
+    const command = ["run", "--silent", "up", "--", name, "--only", "pbx", "--yes"];
+    const up = () => execa("npm", command, { cwd: site.folder });
+    const passphrase = path.join(site.folder, ".pulumi/passphrase");
+    renameSync(passphrase, `${passphrase}.kept`);
+    await assert.rejects(up(), /\.pulumi\/passphrase is gone.* put it back from your copy/);
+    assert.ok(!existsSync(passphrase));
+    renameSync(`${passphrase}.kept`, passphrase);
+    await assert.rejects(up(), /no\/such\.sock/, "past the passphrase, to the engine that is not there");
   });
 
   it("leave the stack's file there when the stack is removed", async () => {

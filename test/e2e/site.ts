@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
@@ -24,8 +25,8 @@ export interface Run {
 }
 
 /**
- * A site in a copy of the project, with its own state: what a test edits there, and what it leaves behind, is not this
- * clone's. CLI and plugins are the clone's.
+ * A site in a copy of the project, with its own state and passphrase: what a test edits there, and what it leaves behind,
+ * is not this clone's. CLI and plugins are the clone's.
  */
 export class Site {
   /** What the stack's file says, without the keys' prefix. */
@@ -53,9 +54,12 @@ export class Site {
     for (const made of ["home", "source"])
       if (existsSync(path.join(pulumiDir, made)))
         symlinkSync(path.join(pulumiDir, made), path.join(folder, ".pulumi", made));
+    const passphrase = path.join(folder, ".pulumi/passphrase");
+    writeFileSync(passphrase, randomBytes(32).toString("base64url"), { mode: 0o600 });
     const environment = {
       ...pulumiEnvironment(),
       PULUMI_BACKEND_URL: stateUrl(path.join(folder, ".pulumi/state")),
+      PULUMI_CONFIG_PASSPHRASE_FILE: passphrase,
     };
     const site = new Site(
       folder,

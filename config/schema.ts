@@ -22,6 +22,14 @@ const expected = (what: string) => ({
 
 const text = (pattern: RegExp, what: string) => z.string(expected(what)).regex(pattern, expected(what));
 
+/**
+ * For a check that looks at several keys. Zod leaves it out where one of them is wrong by itself, and a person would be told
+ * of the rest at the next try only. So it may meet any value in each of them.
+ */
+const always = {
+  when: ({ value }: { value: unknown }) => z.record(z.string(), z.unknown()).safeParse(value).success,
+};
+
 /** A URL with a user or a password in it would end up in the image's history, so it is refused, unshown. */
 const hasCredentials = (url: string): boolean => /^[a-z]+:\/\/[^\s?#]*@/i.test(url);
 
@@ -38,6 +46,8 @@ const url = (example: string) =>
 
 /** What Asterisk calls its releases, as it stands in their `.version`. */
 export const releasePattern = /^(\d+\.\d+\.\d+|certified-\d+\.\d+-cert\d+)(-rc\d+)?$/;
+
+const isRelease = (value: unknown) => typeof value === "string" && releasePattern.test(value);
 
 const version = text(releasePattern, `a release such as "22.11.0"`);
 
@@ -104,29 +114,22 @@ const asterisk = z
     },
     expected("{ version, source: ... }"),
   )
-  .superRefine((value, context) => {
-    if (value.version === undefined && "url" in value.source)
-      context.addIssue({
-        code: "custom",
-        path: ["version"],
-        message: 'is missing: expected a release such as "22.11.0"',
-      });
-    const named = "url" in value.source ? /\/asterisk-([^/]+)\.tar/.exec(value.source.url)?.[1] : undefined;
-    if (
-      value.version !== undefined &&
-      named !== undefined &&
-      releasePattern.test(named) &&
-      named !== value.version
-    )
-      context.addIssue({
-        code: "custom",
-        path: ["version"],
-        message: `is ${value.version}, and the url is that of ${named}: expected the same release in version, url and sha256`,
-      });
-  });
+  .superRefine(({ version, source }: { version?: unknown; source?: unknown }, context) => {
+    const url = z.object({ url: z.string() }).safeParse(source).data?.url;
+    if (url === undefined) return;
+    const fault = (message: string) => context.addIssue({ code: "custom", path: ["version"], message });
+    const named = /\/asterisk-([^/]+)\.tar/.exec(url)?.[1] ?? "";
+    if (version === undefined) fault('is missing: expected a release such as "22.11.0"');
+    else if (isRelease(version) && isRelease(named) && named !== version)
+      fault(
+        `is ${version}, and the url is that of ${named}: expected the same release in version, url and sha256`,
+      );
+  }, always);
 
 const hostExample = "ssh://user@host or unix:///path";
 const hostForm = /^(ssh:\/\/\w[\w.-]*@\w[\w.-]*(:\d+)?|unix:\/\/\/\S+)$/;
+const isHost = (value: unknown): value is string =>
+  typeof value === "string" && hostForm.test(value) && URL.canParse(value);
 
 /** Most people give an address alone: shows them what to put around it; or leaves out what is too much. */
 const hostHint = (given: unknown): string => {
@@ -144,7 +147,7 @@ const pi = z
   .strictObject(
     {
       /** Where its Docker Engine is. `ssh://user@host[:port]` goes through the system's ssh, with ~/.ssh/config. */
-      host: z.string(expected(hostExample)).refine((value) => hostForm.test(value) && URL.canParse(value), {
+      host: z.string(expected(hostExample)).refine(isHost, {
         error: (issue) => `expected ${hostExample}, got ${shown(issue.input)}${hostHint(issue.input)}`,
       }),
       /** The Pi's SSH host key, as it stands on the Pi in /etc/ssh/ssh_host_*_key.pub. Required with ssh://. */
@@ -168,35 +171,35 @@ const pi = z
           },
           expected("{ config, sounds, spool, logs }"),
         )
+        .superRefine((names, context) => {
+          for (const [part, name] of Object.entries(names))
+            if (Object.values(names).filter((other) => other === name).length > 1)
+              context.addIssue({
+                code: "custom",
+                path: [part],
+                message: `is ${name}, and so is another one: expected a volume for each of config, sounds, spool and logs`,
+              });
+        }, always)
         .prefault({}),
       /** The id of a container `asterisk` that the stack may take over; `npm run adopt` writes it. */
       adopts: text(/^[0-9a-f]{64}$/, "a container's id (npm run adopt writes it)").optional(),
     },
     expected("{ host: ... }"),
   )
-  .superRefine((value, context) => {
-    const address = /^ssh:\/\/[^@]+@(.+)$/.exec(value.host)?.[1];
+  .superRefine((value: Partial<Record<string, unknown>>, context) => {
+    const fault = (key: string, message: string) =>
+      context.addIssue({ code: "custom", path: [key], message });
+    const host = isHost(value.host) ? value.host : "";
+    const address = /^ssh:\/\/[^@]+@(.+)$/.exec(host)?.[1];
     if (address && value.hostKey === undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["hostKey"],
-        message: `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address} shows it)`,
-      });
-    for (const [part, name] of Object.entries(value.volumes))
-      if (Object.values(value.volumes).filter((other) => other === name).length > 1)
-        context.addIssue({
-          code: "custom",
-          path: ["volumes", part],
-          message: `is ${name}, and so is another one: expected a volume for each of config, sounds, spool and logs`,
-        });
-    for (const key of ["hostKey", "identityFile"] as const)
-      if (value.host.startsWith("unix://") && value[key] !== undefined)
-        context.addIssue({
-          code: "custom",
-          path: [key],
-          message: `goes with ssh:// only, and the host is ${value.host}`,
-        });
-  });
+      fault(
+        "hostKey",
+        `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address} shows it)`,
+      );
+    for (const key of ["hostKey", "identityFile"])
+      if (host.startsWith("unix://") && value[key] !== undefined)
+        fault(key, `goes with ssh:// only, and the host is ${host}`);
+  }, always);
 
 /** What two hosts have in common that are the same, whoever logs in there and however it is written. */
 const placeOf = (host: string): string =>
@@ -213,25 +216,28 @@ const pis = z
     pi,
     expected("at least one Pi, such as { pbx: { host: ssh://pi@raspberrypi.local, ... } }"),
   )
-  .superRefine((value, context) => {
-    if (Object.keys(value).length === 0)
-      context.addIssue({ code: "custom", message: "is empty: expected at least one Pi, by name" });
-    for (const [name, { host }] of Object.entries(value)) {
-      const other = Object.entries(value).find((entry) => placeOf(entry[1].host) === placeOf(host))?.[0];
-      if (other !== undefined && other !== name)
-        context.addIssue({
-          code: "custom",
-          path: [name, "host"],
-          message: `is ${host}, and so is that of ${other}: a host has room for one Asterisk`,
-        });
-      if (!piName.test(name))
-        context.addIssue({
-          code: "custom",
-          path: [name],
-          message: `expected a name of lower-case letters, digits and hyphens that starts with a letter, got ${shown(name)}`,
-        });
+  .superRefine((value: Record<string, unknown>, context) => {
+    const fault = (path: string[], message: string) => context.addIssue({ code: "custom", path, message });
+    const names = Object.keys(value);
+    if (names.length === 0) fault([], "is empty: expected at least one Pi, by name");
+    for (const name of names.filter((name) => !piName.test(name)))
+      fault(
+        [name],
+        `expected a name of lower-case letters, digits and hyphens that starts with a letter, got ${shown(name)}`,
+      );
+    const hosts = Object.entries(value).flatMap(([name, pi]) => {
+      const { host } = z.object({ host: z.unknown() }).safeParse(pi).data ?? {};
+      return isHost(host) ? [{ name, host, place: placeOf(host) }] : [];
+    });
+    for (const { name, host, place } of hosts) {
+      const other = hosts.find((other) => other.place === place);
+      if (other && other.name !== name)
+        fault(
+          [name, "host"],
+          `is ${host}, and so is that of ${other.name}: a host has room for one Asterisk`,
+        );
     }
-  });
+  }, always);
 
 /** All that a stack's file may say under `asterisk-rpi5:`. */
 export const siteSchema = z.strictObject({ asterisk, pis });

@@ -90,6 +90,31 @@ describe("the configuration of a site", () => {
     ]);
   });
 
+  it("tells what is wrong with several keys together also where one of them is wrong by itself", () => {
+    const faults = faultsOf({
+      asterisk: { source: release, packager: 1 },
+      pis: {
+        Front: { host: "ssh://pi@10.0.0.5", identityFile: 5, volumes: { config: 7, logs: "asterisk-spool" } },
+        back: { host: "ssh://pi@10.0.0.5", hostKey: true },
+        here: { host: "unix:///x.sock", hostKey, buildNative: true },
+      },
+    });
+    assert.deepEqual(faults.map((fault) => fault.replace(/(is|got|expected) .*/, "$1 ...")).sort(), [
+      "asterisk.packager: expected ...",
+      "asterisk.version: is ...",
+      "pis.Front.hostKey: is ...",
+      "pis.Front.identityFile: expected ...",
+      "pis.Front.volumes.config: expected ...",
+      "pis.Front.volumes.logs: is ...",
+      "pis.Front.volumes.spool: is ...",
+      "pis.Front: expected ...",
+      "pis.back.host: is ...",
+      "pis.back.hostKey: expected ...",
+      "pis.here.hostKey: goes with ssh:// only, and the host is ...",
+      "pis.here: unknown key buildNative (known: host, hostKey, identityFile, volumes, adopts)",
+    ]);
+  });
+
   const wrong: [what: string, input: unknown, fault: string][] = [
     ["nothing at all", {}, "asterisk: is missing: expected { version, source: ... }"],
     ["no Pi", { asterisk, pis: {} }, "pis: is empty: expected at least one Pi, by name"],
@@ -168,6 +193,7 @@ describe("the configuration of a site", () => {
     "a URL in the wrong place": { asterisk: { ...asterisk, source: "https://me:hunter2@x/a" }, pis },
     "a Pi's host without ssh://": { asterisk, pis: { pbx: { host: "pi:hunter2@10.0.0.5", hostKey } } },
     "a Pi's host": { asterisk, pis: { pbx: { host: "ssh://pi:hunter2@10.0.0.5", hostKey } } },
+    "a Pi's host, without a key": { asterisk, pis: { pbx: { host: "ssh://pi:h@hunter2@10.0.0.5" } } },
   }))
     it(`refuses a password in ${what}, and never shows it`, () => {
       const faults = faultsOf(input);

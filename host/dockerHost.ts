@@ -36,11 +36,8 @@ export function quoted(word: string): string {
   return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/**
- * How the host of `pi` is reached. `owner` tells stacks apart that use the same host at the same time, such as
- * "asterisk-rpi5/office/pbx".
- */
-export function dockerHost(owner: string, pi: Reached, home = userInfo().homedir): DockerHost {
+/** How the host of the Pi of that name is reached. Stacks that use the same host at the same time do not meet there. */
+export function dockerHost(stack: string, name: string, pi: Reached, home = userInfo().homedir): DockerHost {
   if (!pi.host.startsWith("ssh://")) {
     const dockerHostVariable = quoted(`DOCKER_HOST=${pi.host}`);
     return {
@@ -52,7 +49,7 @@ export function dockerHost(owner: string, pi: Reached, home = userInfo().homedir
     };
   }
   const { username, hostname, port } = new URL(pi.host);
-  const sshOpts = sshOptions(owner, pi, home);
+  const sshOpts = sshOptions(controlPath([stack, name], pi, home), pi);
   const target = [...(port ? ["-p", port] : []), `${username}@${hostname}`];
   const identity = pi.identityFile ? ["-o", "IdentitiesOnly=yes", "-i", pi.identityFile] : [];
   return {
@@ -75,9 +72,9 @@ const socketSuffixBytes = 17;
  * The tilde stays, because the path stands in the state, which another person may use. A home whose path leaves no room
  * for the socket does without: then every command makes a connection of its own.
  */
-function controlPath(owner: string, pi: Reached, home: string): string {
+function controlPath(owner: string[], pi: Reached, home: string): string {
   // Whatever decides who is asked, and as whom: otherwise a change would show only when the old connection has gone.
-  const connection = [owner, pi.host, pi.hostKey, pi.identityFile].join(" ");
+  const connection = [...owner, pi.host, pi.hostKey, pi.identityFile].join(" ");
   const socket = `.ssh/asterisk-rpi5-${createHash("sha256").update(connection).digest("hex").slice(0, 16)}`;
   const bytes = Buffer.byteLength(`${home}/${socket}`) + socketSuffixBytes;
   return bytes <= socketPathBytes ? `~/${socket}` : "none";
@@ -88,7 +85,7 @@ function controlPath(owner: string, pi: Reached, home: string): string {
  * `KnownHostsCommand` and needs no file: the options stand in the provider's state, and `refresh` and `destroy`, where
  * the program does not run, have them too. https://man.openbsd.org/ssh_config
  */
-function sshOptions(owner: string, pi: Reached, home: string): string[] {
+function sshOptions(controlPath: string, pi: Reached): string[] {
   const options: Record<string, string | number> = {
     BatchMode: "yes",
     ConnectTimeout: connectTimeout,
@@ -99,7 +96,7 @@ function sshOptions(owner: string, pi: Reached, home: string): string[] {
     KnownHostsCommand: `/bin/echo %H ${pi.hostKey}`,
     ControlMaster: "auto",
     ControlPersist: controlPersist,
-    ControlPath: controlPath(owner, pi, home),
+    ControlPath: controlPath,
     // Alone: sshd hangs up after six keys, and ssh offers all of the agent's before a file that is not in the agent.
     ...(pi.identityFile && { IdentityFile: `"${pi.identityFile}"`, IdentitiesOnly: "yes" }),
   };

@@ -32,11 +32,14 @@ export type FoundContainer = z.infer<typeof foundContainer>;
  * handover/room.sh, which looks again).
  */
 export function isForeign({ name, labels, mounts }: FoundContainer, volumes: VolumeNames): boolean {
-  const made = ["asterisk-rpi5.container", "asterisk-rpi5.generation"].some((label) => label in labels);
   const hasVolumes = volumeParts.every((part) =>
     mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
   );
-  return name === "asterisk" && !made && !("asterisk-rpi5.image" in labels && hasVolumes);
+  return (
+    name === "asterisk" &&
+    !("asterisk-rpi5.container" in labels) &&
+    !("asterisk-rpi5.image" in labels && hasVolumes)
+  );
 }
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */

@@ -28,7 +28,7 @@ export async function prepareHosts(
     Object.entries(pis)
       .filter(([name]) => only.includes(name))
       .map(async ([name, config]) => {
-        const host = dockerHost([pulumi.getProject(), pulumi.getStack(), name].join("/"), config);
+        const host = dockerHost(pulumi.getStack(), name, config);
         return { name, config, host, result: await readFacts(host) };
       }),
   );
@@ -55,7 +55,7 @@ export async function prepareHosts(
         "Nothing was changed:",
         ...faults.map(({ name, finding }) => `  ${name}: ${finding}`),
         ...(others.length > 0
-          ? [`Meanwhile, without: npm run up -- ${pulumi.getStack()} --only ${others.join()}`]
+          ? [`To bring up the others meanwhile: npm run up -- ${pulumi.getStack()} --only ${others.join()}`]
           : []),
       ].join("\n"),
     );

@@ -1,3 +1,4 @@
+import semver from "semver";
 import { type VolumeNames, volumeParts } from "../config/volumes";
 import { type Facts, isForeign } from "./facts";
 
@@ -78,12 +79,11 @@ export const rules: Rule[] = [
   {
     name: "engine version",
     level: "error",
-    fault: ({ dockerVersion }) => {
-      const [major = 0, minor = 0] = (dockerVersion ?? "").split(".").map(Number);
-      return dockerVersion === undefined || major > 20 || (major === 20 && minor >= 10)
-        ? undefined
-        : `its Docker Engine is ${dockerVersion}: 20.10 or newer is needed. Type there: sudo apt-get install docker.io`;
-    },
+    // Debian's has words behind the number: 20.10.24+dfsg1.
+    fault: ({ dockerVersion }) =>
+      dockerVersion !== undefined && semver.lt(semver.coerce(dockerVersion) ?? "0.0.0", "20.10.0")
+        ? `its Docker Engine is ${dockerVersion}: 20.10 or newer is needed. Type there: sudo apt-get install docker.io`
+        : undefined,
   },
   {
     name: "memory",
@@ -136,7 +136,7 @@ export const rules: Rule[] = [
         : undefined,
   },
   {
-    name: "volumes of another process",
+    name: "volumes of a compose project",
     level: "warning",
     fault: ({ volumes, container }, plan) => {
       // `adopt` says which it uses.
@@ -161,8 +161,8 @@ export const rules: Rule[] = [
       const missing = Object.values(plan.volumes).filter((name) => !volumes.includes(name));
       const usedBefore = runtimeImage || missing.length < volumeParts.length;
       return missing.length > 0 && usedBefore
-        ? `${missing.length === 1 ? "the volume" : "the volumes"} ${missing.join(", ")} of it ${missing.length === 1 ? "is" : "are"} ` +
-            "gone, and will come back empty: restore a backup, if there is one"
+        ? `${missing.length === 1 ? "its volume" : "its volumes"} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} ` +
+            "gone, and will be made anew, empty: restore a backup, if there is one"
         : undefined;
     },
   },

@@ -98,7 +98,7 @@ async function main(words: string[]): Promise<void> {
     throw new SetupError(
       `There is no Pi "${pi}" in Pulumi.${stack}.yaml, only: ${Object.keys(pis).join(", ")}.`,
     );
-  const host = dockerHost(`asterisk-rpi5/${stack}/${pi}`, config);
+  const host = dockerHost(stack, pi, config);
   const ask = (script: string) =>
     onHost(host, script).catch((error: unknown) => {
       throw new SetupError(`${pi}: ${hostFault(host, error)}`);

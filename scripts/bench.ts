@@ -104,7 +104,7 @@ async function secondsOf(command: Command, labSite: LabSite): Promise<number> {
 /** Ends the connections that stay open for a next command. */
 async function hangUp({ site, pis }: LabSite): Promise<void> {
   for (const [pi, config] of Object.entries(pis)) {
-    const { ssh = [] } = dockerHost(`asterisk-rpi5/${site.name}/${pi}`, config);
+    const { ssh = [] } = dockerHost(site.name, pi, config);
     // It fails where there is none.
     await execa("ssh", ["-O", "exit", ...ssh], { reject: false });
   }

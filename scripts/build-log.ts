@@ -83,7 +83,7 @@ async function main([stack, only, ...rest]: string[]): Promise<void> {
   for (const [name, pi] of Object.entries(pis)) {
     if (only !== undefined && name !== only) continue;
     console.log(`=== ${name} (${pi.host})`);
-    const host = dockerHost(`asterisk-rpi5/${stack}/${name}`, pi);
+    const host = dockerHost(stack, name, pi);
     await printLog(host, asterisk.baseImages.builder).catch((error: unknown) => {
       console.error(`${name}: ${error instanceof SetupError ? error.message : lastWords(error)}`);
       process.exitCode = 1;

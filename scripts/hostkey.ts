@@ -45,7 +45,7 @@ async function main([host, ...rest]: string[]): Promise<void> {
   const { stdout: fingerprint } = await execa("ssh-keygen", ["-l", "-f", "-"], { input: found.key });
   console.log(`hostKey: ${found.key}
 
-Anyone on the way could have sent this one. Its fingerprint is
+It came over the network, where somebody in between may have put another in its place. Its fingerprint is
   ${fingerprint.split(" ")[1]}
 Compare it with what the Pi itself shows: ssh-keygen -l -f /etc/ssh/ssh_host_${found.type}_key.pub`);
 }

@@ -14,7 +14,7 @@ const usage = `Usage: npm run lab -- COMMAND
 
   up N             start N Raspberry Pis on this machine and write Pulumi.lab.yaml; with --engine sid, with the Docker
                    Engine of Debian sid and the containerd image store
-  down             remove every trace of them; with --name labtest, of those that a killed test left
+  down             remove every trace of them; with --name NAME, of those that a killed test left
   status           show them
   cut PI           pull out a Pi's network cable
   restore PI       put it back
@@ -52,7 +52,10 @@ async function main(): Promise<void> {
     await up(operand, values.engine);
   } else if (command === "down" && operand === undefined) {
     const found = await Lab.down({ name: values.name, say });
-    say(found ? "The lab is gone. Pulumi.lab.yaml is left as it was." : "No lab was up.");
+    const others = Lab.names();
+    const hint =
+      others.length > 0 ? ` There is ${others.join(", ")}: npm run lab -- down --name ${others[0]}` : "";
+    say(found ? "The lab is gone. Pulumi.lab.yaml is left as it was." : `No such lab was up.${hint}`);
   } else if (command === "status" && operand === undefined) {
     for (const pi of requireLab().pis) {
       await show(pi);

@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import { programs as labPrograms } from "../test/lab/requirements";
+import { runScript } from "./script";
 import { baseImageSteps } from "./setup/bases";
-import { exists, installCommands } from "./setup/debian";
+import { installCommands } from "./setup/debian";
 import { engineStep, localDockerHost } from "./setup/engine";
 import { flags } from "./setup/flags";
 import { hasLocalStack, localStackFile, writeLocalStack } from "./setup/localStack";
@@ -30,7 +32,7 @@ const sourceStep: Step = {
   isDone: hasLocalStack,
   run: async (say) => {
     const source = await asteriskSource(say);
-    if (!(await exists(localStackFile))) await writeLocalStack(source);
+    if (!existsSync(localStackFile)) await writeLocalStack(source);
     return "url" in source ? `release ${source.version}` : `${source.version}, from Debian's source package`;
   },
 };
@@ -41,9 +43,9 @@ const dockerSteps: Step[] = [engineStep, ...baseImageSteps({ host: localDockerHo
 export const localSteps: Step[][] = [pulumiSteps, dockerSteps];
 
 async function main(): Promise<void> {
-  const { "for-tests": forTests } = flags("npm run setup", ["for-tests"]);
+  const { "for-tests": forTests } = flags("npm run setup -- [--for-tests]", ["for-tests"]);
   // Who only deploys to Pis needs no engine and no source on this machine.
   await runSteps(forTests ? [pulumiSteps, [...dockerSteps, testTools]] : [pulumiSteps]);
 }
 
-if (require.main === module) void main();
+if (require.main === module) runScript(main);

@@ -17,9 +17,8 @@ for container in $(docker container ls --all --no-trunc --quiet --filter label=a
   fi
 done
 if [ "$named" ]; then
-  label() { look asterisk "{{with .Config.Labels}}{{index . \"asterisk-rpi5.$1\"}}{{end}}"; }
-  # The first: by a stack of the version before.
-  if [ "$(label generation)" ] || { [ "$(label image)" ] && has_volumes asterisk "$@"; }; then
+  image=$(look asterisk '{{with .Config.Labels}}{{index . "asterisk-rpi5.image"}}{{end}}')
+  if [ "$image" ] && has_volumes asterisk "$@"; then
     ours="$ours $named"
   else
     echo "a container asterisk is there that this stack has not made (npm run adopt takes it over)" >&2

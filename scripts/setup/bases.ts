@@ -1,7 +1,8 @@
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
-import { debianMirror, debianSources, exists, installCommands } from "./debian";
+import { debianMirror, debianSources, installCommands } from "./debian";
 import { sayLines } from "./lines";
 import { projectDir, pulumiDir } from "./paths";
 import { SetupError, type Step } from "./step";
@@ -26,7 +27,7 @@ export function baseImageSteps(docker: { host?: string } = {}): Step[] {
       isDone: async () =>
         !(await execa("docker", cli("image", "inspect", ...names), { reject: false })).failed,
       run: async (say) => {
-        if (await exists(basesArchive)) {
+        if (existsSync(basesArchive)) {
           await execa("docker", cli("load", "--input", basesArchive));
           return "loaded from .pulumi/bases";
         }

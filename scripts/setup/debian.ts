@@ -1,4 +1,3 @@
-import fs from "node:fs/promises";
 import execa from "execa";
 import { sayLines } from "./lines";
 import { SetupError } from "./step";
@@ -62,12 +61,4 @@ export async function installCommands(
   // The package lists may be old, or never have been fetched.
   await sayLines(execa("apt-get", [...lock, "update"], { env }), say);
   await sayLines(execa("apt-get", install, { env }), say);
-}
-
-/** Whether there is something at the path. */
-export async function exists(file: string): Promise<boolean> {
-  return fs.access(file).then(
-    () => true,
-    () => false,
-  );
 }

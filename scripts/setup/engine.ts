@@ -1,7 +1,7 @@
-import { openSync } from "node:fs";
+import { existsSync, openSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import execa from "execa";
-import { exists, installCommands } from "./debian";
+import { installCommands } from "./debian";
 import { SetupError, type Step } from "./step";
 
 /** This machine's Docker Engine, whatever Docker context its user has chosen. */
@@ -33,7 +33,7 @@ export const engineStep: Step = {
       throw new SetupError(
         `You may not use the Docker Engine at ${localDockerHost}. Type: sudo usermod -aG docker "$USER", and log in again.`,
       );
-    const onDebian = await exists("/etc/debian_version");
+    const onDebian = existsSync("/etc/debian_version");
     if (process.getuid?.() !== 0 || !onDebian || localDockerHost !== "unix:///var/run/docker.sock")
       throw new SetupError(
         `No Docker Engine answers at ${localDockerHost}. Type: ` +
@@ -48,7 +48,7 @@ export const engineStep: Step = {
 };
 
 async function startEngine(say: (line: string) => void): Promise<void> {
-  if (await exists("/run/systemd/system")) {
+  if (existsSync("/run/systemd/system")) {
     say("systemctl enable --now docker");
     await execa("systemctl", ["enable", "--now", "docker"]);
   } else {

@@ -1,6 +1,10 @@
 import { parseArgs } from "node:util";
+import { SetupError } from "./step";
 
-/** The flags of the command line, each given or not. Anything else on it ends the process with the usage. */
+/**
+ * The flags of the command line, each given or not.
+ * @throws SetupError with the usage where there is anything else.
+ */
 export function flags<Name extends string>(usage: string, names: Name[]): Record<Name, boolean> {
   try {
     const { values } = parseArgs({
@@ -9,7 +13,6 @@ export function flags<Name extends string>(usage: string, names: Name[]): Record
     const given = names.map((name): [Name, boolean] => [name, values[name] === true]);
     return Object.fromEntries(given) as Record<Name, boolean>;
   } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\nUsage: ${usage}`);
-    process.exit(1);
+    throw new SetupError(`${error instanceof Error ? error.message : String(error)}\nUsage: ${usage}`);
   }
 }

@@ -1,9 +1,9 @@
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { Document, parse } from "yaml";
 import { z } from "zod";
 import { directoryOf } from "../../config/schema";
-import { exists } from "./debian";
 import { localDockerHost } from "./engine";
 import { projectDir } from "./paths";
 import type { AsteriskSource } from "./source";
@@ -15,10 +15,10 @@ const stackFile = z.object({ config: z.record(z.string(), z.unknown()) });
 
 /** True when that file is there, and so is the source tree that it names, if it names one. */
 export async function hasLocalStack(): Promise<boolean> {
-  if (!(await exists(localStackFile))) return false;
+  if (!existsSync(localStackFile)) return false;
   const file = stackFile.parse(parse(await readFile(localStackFile, "utf8")));
   const named = directoryOf({ asterisk: file.config["asterisk-rpi5:asterisk"] });
-  return named === undefined || exists(path.resolve(projectDir, named.directory));
+  return named === undefined || existsSync(path.resolve(projectDir, named.directory));
 }
 
 /** Writes the default configuration of the stack `local`: this machine's engine, and the source that it can reach. */
@@ -35,6 +35,6 @@ export async function writeLocalStack(source: AsteriskSource): Promise<void> {
     },
   });
   document.commentBefore =
-    " The stack `local`: Asterisk on this machine. Yours to edit; Pulumi.rpi5.yaml explains every key.";
+    " The stack `local`: Asterisk on this machine. Yours to edit; README.md, Configuration, explains every key.";
   await writeFile(localStackFile, document.toString());
 }

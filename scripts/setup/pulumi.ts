@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
-import { exists } from "./debian";
+import { answers } from "./answers";
 import { type GoBuild, goBuild, moduleDir } from "./go";
 import { pulumiHome } from "./paths";
 import type { Step } from "./step";
@@ -103,7 +104,7 @@ function plugin(name: string, version: string, tags?: string): Tool {
 export function toolchainSteps(options: { build: boolean }): Step[] {
   return tools.map((tool) => ({
     title: `Install the ${tool.title}`,
-    isDone: async () => !options.build && (await isWhole(tool)) && !(await isOutdated(tool)),
+    isDone: async () => !options.build && isWhole(tool) && !(await isOutdated(tool)),
     run: (say) => install(tool, options.build, say),
   }));
 }
@@ -114,7 +115,7 @@ export const pulumiSteps = toolchainSteps({ build: false });
 export async function removeToolchain(): Promise<string[]> {
   const removed: string[] = [];
   for (const tool of tools) {
-    if (await exists(tool.folder)) removed.push(tool.title);
+    if (existsSync(tool.folder)) removed.push(tool.title);
     await clear(tool);
     await remove(temporaryName(tool.folder));
   }
@@ -134,7 +135,7 @@ async function install(tool: Tool, build: boolean, say: Say): Promise<string> {
     await clear(tool);
     try {
       await tool.download();
-      if (await isWhole(tool)) return "downloaded";
+      if (isWhole(tool)) return "downloaded";
       say("The download is not whole: building it here");
     } catch (error) {
       say(`The download failed (${firstLine(error)}): building it here`);
@@ -183,20 +184,13 @@ let open: Promise<boolean> | undefined;
 
 /** Asked once: an install script behind a closed network would retry for minutes, for each thing anew. */
 function downloadsAreOpen(): Promise<boolean> {
-  open ??= fetch("https://get.pulumi.com/install.sh", {
-    method: "HEAD",
-    signal: AbortSignal.timeout(8_000),
-  }).then(
-    (response) => response.ok,
-    () => false,
-  );
+  open ??= answers("https://get.pulumi.com/install.sh");
   return open;
 }
 
-async function isWhole(tool: Tool): Promise<boolean> {
-  if (await exists(`${tool.folder}.partial`)) return false;
-  const found = await Promise.all(tool.programs.map((program) => exists(path.join(tool.folder, program))));
-  return found.every(Boolean);
+function isWhole(tool: Tool): boolean {
+  if (existsSync(`${tool.folder}.partial`)) return false;
+  return tool.programs.every((program) => existsSync(path.join(tool.folder, program)));
 }
 
 /** Beside the real name, so that a rename can finish it; Pulumi does not take it for a version or a plugin. */

@@ -1,6 +1,7 @@
 import fs from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
+import { answers } from "./answers";
 import { debianMirror, installCommands } from "./debian";
 import { pulumiDir } from "./paths";
 import { SetupError } from "./step";
@@ -37,13 +38,6 @@ async function madeEarlier(): Promise<AsteriskSource | undefined> {
   if (!folder) return undefined;
   const directory = path.join(sourceDir, folder);
   return { version: (await fs.readFile(path.join(directory, ".version"), "utf8")).trim(), directory };
-}
-
-async function answers(url: string): Promise<boolean> {
-  return fetch(url, { method: "HEAD", signal: AbortSignal.timeout(8_000) }).then(
-    (response) => response.ok,
-    () => false,
-  );
 }
 
 /**

@@ -231,8 +231,10 @@ describe("A Pi on which docker compose made the container before", () => {
     it("because the last step fails: the name that it is to have is taken", async function () {
       this.timeout("5m");
       await pi.docker("create", `--name=asterisk-${id.slice(0, 12)}`, "my-asterisk");
-      await site.faultOf(site.up());
+      const before = await running(pi);
+      assert.match(await site.faultOf(site.up()), /is already in use/);
       assert.equal(await state(), `${id} running`);
+      assert.notEqual(await running(pi), before, "it was stopped, and started again");
     });
   });
 });

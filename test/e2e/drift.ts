@@ -82,7 +82,7 @@ export const drifts: Drift[] = [
     drift: "a volume was removed",
     happens: docker("rm --force asterisk", "volume rm asterisk-sounds"),
     changes: { ...made, "pi1-volumes-sounds": "create" },
-    warns: /pi1: the volume asterisk-sounds of it is gone, and will come back empty/,
+    warns: /pi1: its volume asterisk-sounds is gone, and will be made anew, empty/,
     lost: "sounds",
   },
   {

@@ -47,6 +47,12 @@ const runAnswering = (pi: Pi): Promise<string> => {
 
 const containersOf = (pi: Pi): Promise<string> => pi.docker("ps", "--all", "--quiet", "--no-trunc");
 
+/** Runs `npm run lab -- ARGS`, without npm. */
+const labScript = (...args: string[]) => {
+  const options = { cwd: projectDir, reject: false, preferLocal: true };
+  return execa("tsx", [path.join(projectDir, "scripts/lab.ts"), ...args], options);
+};
+
 describe("the lab's parts", () => {
   it("knows a process by its start time, whatever the process calls itself", () => {
     const rest = "1 1 1 0 -1 4194560 154 0 0 0 0 0 0 0 20 0 1 0 136893 4464640 748";
@@ -90,9 +96,7 @@ describe("the lab's parts", () => {
     [["down", "--name", "../x"], /^A lab's name is .*; got "\.\.\/x"\./],
   ] as const) {
     it(`refuses \`npm run lab -- ${args.join(" ")}\` with one message`, async () => {
-      const script = path.join(projectDir, "scripts/lab.ts");
-      const options = { cwd: projectDir, reject: false, preferLocal: true };
-      const { exitCode, stdout, stderr } = await execa("tsx", [script, ...args], options);
+      const { exitCode, stdout, stderr } = await labScript(...args);
       assert.equal(exitCode, 1);
       assert.equal(stdout, "");
       assert.match(stderr, message);
@@ -245,6 +249,11 @@ describe("the lab", function () {
     }
     assert.equal(await askOn5060(pi1), "pi1");
     assert.equal(await pi2.ssh("hostname"), "pi2");
+  });
+
+  it("is named to whoever takes another one down that is not up", async () => {
+    const { stdout } = await labScript("down", "--name", "labtoo");
+    assert.match(stdout, /^No such lab was up\. There is .*\blabtest\b.*npm run lab -- down --name/);
   });
 
   it("is not started twice, and says what to do", async () => {

@@ -59,7 +59,7 @@ describe("A site with two Pis", () => {
 
     const fault = await site.faultOf(site.up());
     assert.match(fault, /^Nothing was changed:\n {2}pi2: .* cannot be asked: is it switched on/);
-    assert.match(fault, /Meanwhile, without: npm run up -- pis --only pi1$/m);
+    assert.match(fault, /To bring up the others meanwhile: npm run up -- pis --only pi1$/m);
     assert.equal(await running(pi1), stopped);
 
     // With a refresh too: it must not ask the other one either.

@@ -36,7 +36,8 @@ export class Site {
     readonly folder: string,
     readonly name: string,
     private readonly stack: Stack,
-    private readonly environment: Record<string, string>,
+    /** What its runs of Pulumi have, and a test of other ones may want. */
+    readonly environment: Record<string, string>,
   ) {}
 
   static async make(name: string, config: { asterisk: unknown; pis: unknown }): Promise<Site> {

@@ -98,10 +98,14 @@ describe("A Raspberry Pi over ssh", () => {
 
   it("listens for SIP, and offers nothing else to the network", async () => {
     const sockets = await pi.exec("ss", "-Hlntup");
-    const ports = sockets.split("\n").filter((line) => /"asterisk"/.test(line) && /LISTEN/.test(line));
+    const ports = sockets.split("\n").filter((line) => line.includes('"asterisk"'));
+    const [protocol, local] = [0, 4];
     assert.deepEqual(
-      ports.map((line) => line.split(/\s+/)[4]),
-      ["0.0.0.0:5060"],
+      ports
+        .map((line) => line.split(/\s+/))
+        .map((row) => `${row[protocol]} ${row[local]}`)
+        .sort(),
+      ["tcp 0.0.0.0:5060", "udp 0.0.0.0:5060"],
     );
   });
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rm, rmdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import execa from "execa";
@@ -87,6 +87,11 @@ export class Lab {
     assertName(name);
     const record = readRecord(name);
     return record && new Lab(name, makePis(name, record));
+  }
+
+  /** The names of those that are up, of whatever clone. */
+  static names(): string[] {
+    return existsSync(runRoot) ? readdirSync(runRoot).filter((name) => existsSync(recordOf(name))) : [];
   }
 
   /** Removes every trace of a lab, whole or crashed. Returns false when there was none. */

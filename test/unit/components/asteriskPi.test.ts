@@ -86,7 +86,7 @@ async function register(piFacts: Facts = facts) {
     {
       version: "22.10.1",
       images,
-      host: dockerHost("p/s/pbx", { host: "ssh://pi@pbx.local", hostKey }),
+      host: dockerHost("s", "pbx", { host: "ssh://pi@pbx.local", hostKey }),
       volumes: defaultVolumes,
       facts: piFacts,
     },

@@ -94,16 +94,16 @@ describe("the rules for a host", () => {
       says: /not made \(running, of the image my-asterisk\).*npm run adopt -- <stack> <pi>/,
     },
     {
-      rule: "volumes of another process",
+      rule: "volumes of a compose project",
       facts: { volumes: ["pi_asterisk-spool", "pi_asterisk-config"] },
       says: /at asterisk-rpi5:pis\.<pi>: volumes: \{ config: pi_asterisk-config, spool: pi_asterisk-spool \}/,
     },
     {
       rule: "lost volumes",
       facts: { volumes: ["asterisk-config", "asterisk-sounds", "asterisk-logs"] },
-      says: /the volume asterisk-spool of it is gone/,
+      says: /its volume asterisk-spool is gone/,
     },
-    { rule: "lost volumes", facts: { runtimeImage: true }, says: /the volumes asterisk-config, .* are gone/ },
+    { rule: "lost volumes", facts: { runtimeImage: true }, says: /its volumes asterisk-config, .* are gone/ },
     { rule: "calls", facts: { calls: 1 }, says: /a call in progress/ },
   ];
   for (const { rule, facts, says } of cases)

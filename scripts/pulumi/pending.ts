@@ -1,26 +1,16 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { askPulumi } from "./ask";
 
 const exported = z.object({ deployment: z.object({ pending_operations: z.array(z.unknown()).default([]) }) });
-
-/** The stack that a command of Pulumi's names, if it does. */
-export function stackOf(args: string[]): string | undefined {
-  const options = { stack: { type: "string", short: "s" } } as const;
-  const { values, positionals } = parseArgs({ args, options, strict: false });
-  const stack = values.stack ?? positionals[0];
-  return typeof stack === "string" ? stack : undefined;
-}
 
 /**
  * Takes out of a stack's state what a Pulumi that was killed had begun to create, once `pulumi cancel` has opened the lock
  * that it left. Pulumi would keep it for good, with a warning at each `up`, since it does not know whether there is a
  * resource that nobody knows of. Here there is none: volumes and images are found by their names, and a container by its
  * label, which is removed (see components/handover.ts).
- * @param args those of `pulumi cancel`
+ * @param stack by default the one that is selected
  */
-export async function forgetPendingOperations(args: string[]): Promise<void> {
-  const stack = stackOf(args);
+export async function forgetPendingOperations(stack: string | undefined): Promise<void> {
   const onStack = stack === undefined ? [] : ["--stack", stack];
   const { stdout } = await askPulumi(["stack", "export", ...onStack]);
   const { pending_operations } = exported.parse(JSON.parse(stdout)).deployment;

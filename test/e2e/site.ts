@@ -8,7 +8,6 @@ import { z } from "zod";
 import { pulumiCommand } from "../../scripts/pulumi/command";
 import { pulumiEnvironment, stateUrl } from "../../scripts/pulumi/environment";
 import { projectDir, pulumiDir, pulumiHome } from "../../scripts/setup/paths";
-import { pulumiCli } from "../../scripts/setup/pulumi";
 
 const stateSchema = z.object({
   resources: z.array(z.object({ urn: z.string(), id: z.string().optional() })),
@@ -124,11 +123,12 @@ export class Site {
   }
 
   /**
-   * Starts the CLI itself, whose end and output are for the caller to see. As a terminal does, in a process group of its
-   * own: Ctrl-C goes to all of that group.
+   * Starts what `npx pulumi` runs, whose end and output are for the caller to see. As a terminal does, in a process group of
+   * its own: Ctrl-C goes to all of that group.
    */
-  cli(...args: string[]): execa.ExecaChildProcess {
-    return execa(pulumiCli, [...args, "--stack", this.name, "--non-interactive"], {
+  start(...args: string[]): execa.ExecaChildProcess {
+    const script = path.join(projectDir, "scripts/pulumi/run.js");
+    return execa(process.execPath, [script, ...args, "--stack", this.name, "--non-interactive"], {
       cwd: this.folder,
       env: this.environment,
       extendEnv: false,

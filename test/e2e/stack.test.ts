@@ -320,10 +320,37 @@ describe("A Raspberry Pi over ssh", () => {
   it("takes the container away on destroy, and keeps the volumes with all that is in them", async function () {
     this.timeout("10m");
     await leaveData(pi);
-    await site.destroy();
+    // What is taken away need not meet the rules any more, nor the configuration.
+    const good = readFileSync(path.join(site.folder, `Pulumi.${name}.yaml`), "utf8");
+    site.configure({ asterisk, pis: {} });
+    const { all, exitCode } = await site.npx("--stack", name, "destroy", "--yes");
+    assert.equal(exitCode, 0, all);
     assert.equal(await pi.docker("ps", "--all", "--quiet"), "");
+    writeFileSync(path.join(site.folder, `Pulumi.${name}.yaml`), good);
     await site.up();
     await assertData(pi);
+  });
+
+  it("is restored from a backup by the commands of the README, also on new volumes", async function () {
+    this.timeout("10m");
+    const readme = readFileSync(path.join(projectDir, "README.md"), "utf8");
+    const [backup = "", restore = ""] = ["tar -cC /data", "tar -xC /data"].map(
+      (tar) => new RegExp(`\\n\`(docker run .*${tar}.*)\``).exec(readme)?.[1],
+    );
+    const each = async (command: string) => {
+      for (const volume of Object.values(defaultVolumes))
+        await pi.ssh(command.replaceAll(/(asterisk-)?spool(?=[:.])/g, (name) => (name === "spool" ? volume : volume)));
+    };
+    await each(backup);
+    await pi.docker("rm", "--force", "asterisk");
+    await pi.docker("volume", "rm", ...Object.values(defaultVolumes));
+    await site.up({ refresh: true });
+    await pi.docker("stop", "asterisk");
+    await each(restore);
+    await pi.docker("start", "asterisk");
+    await waitFor("Asterisk", 60, async () => (await health(pi)) === "healthy");
+    await assertData(pi);
+    assert.deepEqual((await site.preview()).changes, {});
   });
 
   it("can be the machine in front of you: npm run local brings it up, and changes nothing the second time", async function () {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ExecaChildProcess } from "execa";
 import type { Pi } from "../lab/pi";
@@ -49,7 +50,12 @@ export const faults: Fault[] = [
   },
   {
     fault: "pulumi was killed",
-    happens: async (run) => void process.kill(pidOf(run), "SIGKILL"),
+    happens: async (run) => void process.kill(pulumiOf(run), "SIGKILL"),
+    container: "runs on",
+  },
+  {
+    fault: "the terminal was closed",
+    happens: async (run) => void process.kill(-pidOf(run), "SIGHUP"),
     container: "runs on",
   },
   {
@@ -67,6 +73,12 @@ async function cut(pi: Pi, seconds: number): Promise<void> {
 }
 
 function pidOf(run: ExecaChildProcess): number {
-  if (run.pid === undefined) throw new Error("pulumi could not be started");
+  if (run.pid === undefined) throw new Error("npx pulumi could not be started");
   return run.pid;
+}
+
+/** The process of the CLI itself, which is the only one that `npx pulumi` starts. */
+function pulumiOf(run: ExecaChildProcess): number {
+  const pid = pidOf(run);
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
 }

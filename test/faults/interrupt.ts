@@ -69,7 +69,7 @@ function edit(site: Site, file: string): void {
 async function interrupt(site: Site, pi: Pi, fault: Fault, point: Point): Promise<void> {
   const [before, imagesBefore, filesBefore] = [await running(pi), await images(pi), await files(pi)];
   edit(site, point.edited);
-  const run = site.cli("up", "--yes", "--skip-preview");
+  const run = site.start("up", "--yes", "--skip-preview");
   await point.reached(run, pi);
   await fault.happens(run, pi);
   await execa("tc", ["qdisc", "delete", "dev", pi.port, "root"], { reject: false });

@@ -1,13 +1,20 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { Facts } from "../host/facts";
+import type { DockerHost } from "../host/dockerHost";
+import type { Facts, FoundContainer } from "../host/facts";
+import { handover } from "./handover";
 import type { Mount } from "./namedVolumes";
 
 export interface AsteriskContainerArgs {
   imageId: pulumi.Input<string>;
+  /** The reference of that image. */
+  reference: string;
   mounts: Mount[];
-  /** The text for the container's generation label (see generationLabel). */
-  generation: string;
+  host: DockerHost;
+  /** What runs there now. */
+  facts: Facts;
+  /** The id of the container of somebody else's that the configuration lets the stack take over. */
+  adopts?: string;
 }
 
 /** Docker's name of the container. */
@@ -15,15 +22,16 @@ export const containerName = "asterisk";
 
 /**
  * An `up` without --refresh does not look at the container. So the container carries a generation, which comes back with
- * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced.
+ * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced. The
+ * image's reference is part of it: a container that runs may be of an older state of the stack, or of the Pi's card.
  */
 const generationLabel = "asterisk-rpi5.container";
 
-/** The generation of the container that runs; none when it is gone, stopped, renamed, not ours, or was never verified. */
-export function runningGeneration({ container, verified }: Facts): string | undefined {
-  const { id, name, status, labels } = container ?? {};
-  const good = name === containerName && status === "running" && id === verified;
-  return good ? labels?.[generationLabel] : undefined;
+/** The container that runs; none when it is gone, stopped, renamed, not ours, or was never verified. */
+function goodContainer({ container, verified }: Facts): FoundContainer | undefined {
+  const { id, name, status, labels = {} } = container ?? {};
+  const good = name === containerName && status === "running" && id === verified && generationLabel in labels;
+  return good ? container : undefined;
 }
 
 /** The ids of the user `asterisk` in the image. */
@@ -40,11 +48,16 @@ export class AsteriskContainer extends pulumi.ComponentResource {
   constructor(name: string, args: AsteriskContainerArgs, opts: pulumi.ComponentResourceOptions) {
     super("asterisk-rpi5:index:AsteriskContainer", name, {}, opts);
 
+    const good = goodContainer(args.facts);
+    const found = good?.labels[generationLabel];
+    const generation = found?.startsWith(`${args.reference} `)
+      ? found
+      : `${args.reference} ${new Date().toISOString()}`;
     const container = new docker.Container(
       `${name}-container`,
       {
         name: containerName,
-        labels: [{ label: generationLabel, value: args.generation }],
+        labels: [{ label: generationLabel, value: generation }],
         image: args.imageId,
         networkMode: "host",
         restart: "unless-stopped",
@@ -68,7 +81,11 @@ export class AsteriskContainer extends pulumi.ComponentResource {
         destroyGraceSeconds: stopSeconds,
       },
       // Two containers cannot both have the host's port 5060.
-      { parent: this, deleteBeforeReplace: true },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        hooks: { beforeCreate: [handover(args.host, { good, adopts: args.adopts })] },
+      },
     );
 
     this.containerId = container.id;

@@ -5,9 +5,8 @@ import type { ImagePlans } from "../docker/images";
 import type { DockerHost } from "../host/dockerHost";
 import type { Facts } from "../host/facts";
 import { platformOf } from "../host/rules";
-import { AsteriskContainer, containerName, runningGeneration } from "./asteriskContainer";
+import { AsteriskContainer, containerName } from "./asteriskContainer";
 import { BuilderImage } from "./builderImage";
-import { Handover } from "./handover";
 import { NamedVolumes } from "./namedVolumes";
 import { RuntimeImage } from "./runtimeImage";
 import { Verification } from "./verification";
@@ -73,17 +72,11 @@ export class AsteriskPi extends pulumi.ComponentResource {
       { ...onHost, dependsOn: builder },
     );
     const { mounts } = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
-    const generation = runningGeneration(args.facts) ?? new Date().toISOString();
-    const handover = new Handover(
-      `${name}-handover`,
-      { host: args.host, mounts, generation, adopts: args.adopts },
-      // Its script runs the image, and the old container runs until there is a new one to start.
-      { parent: this, dependsOn: runtime },
-    );
+    const { host, facts, adopts } = args;
     const container = new AsteriskContainer(
       `${name}-asterisk`,
-      { imageId: runtime.imageId, mounts, generation },
-      { ...onHost, dependsOn: handover },
+      { imageId: runtime.imageId, reference: runtimePlan.reference, mounts, host, facts, adopts },
+      onHost,
     );
     const verification = new Verification(
       `${name}-verification`,

@@ -47,7 +47,8 @@ const url = (example: string) =>
 /** What Asterisk calls its releases, as it stands in their `.version`. */
 export const releasePattern = /^(\d+\.\d+\.\d+|certified-\d+\.\d+-cert\d+)(-rc\d+)?$/;
 
-const isRelease = (value: unknown) => typeof value === "string" && releasePattern.test(value);
+const isRelease = (value: unknown): value is string =>
+  typeof value === "string" && releasePattern.test(value);
 
 const version = text(releasePattern, `a release such as "22.11.0"`);
 
@@ -68,23 +69,20 @@ const directory = z.strictObject({
 const sourceForms = "either { url, sha256 } of a release tarball or { directory } of a source tree";
 
 /** The form is chosen by the keys that are there, so that a fault is told of that form alone. */
+const formOf = (value: object) => ("directory" in value ? directory : release);
+
 const source = z
   .record(z.string(), z.unknown(), expected(sourceForms))
-  .transform((value, context): z.infer<typeof release> | z.infer<typeof directory> => {
-    if ("directory" in value && ("url" in value || "sha256" in value)) {
-      context.addIssue({ code: "custom", message: `expected ${sourceForms}, got both` });
-      return z.NEVER;
-    }
-    const form = "directory" in value ? directory : release;
-    const parsed = form.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const issues =
-      Object.keys(value).length > 0
-        ? parsed.error.issues
-        : [{ path: [], message: `is empty: expected ${sourceForms}` }];
-    for (const issue of issues) context.addIssue({ ...issue, code: "custom", message: messageOf(issue) });
-    return z.NEVER;
-  });
+  .superRefine((value, context) => {
+    const fault = (message: string) => context.addIssue({ code: "custom", message });
+    if (Object.keys(value).length === 0) fault(`is empty: expected ${sourceForms}`);
+    else if ("directory" in value && ("url" in value || "sha256" in value))
+      fault(`expected ${sourceForms}, got both`);
+    else
+      for (const issue of formOf(value).safeParse(value).error?.issues ?? [])
+        context.addIssue({ ...issue, code: "custom", message: messageOf(issue) });
+  })
+  .transform((value) => formOf(value).parse(value));
 
 const image = (example: string) =>
   text(/^[a-z0-9][\w./:-]*(@sha256:[0-9a-f]{64})?$/, `an image reference such as ${example}`);
@@ -191,10 +189,10 @@ const pi = z
       context.addIssue({ code: "custom", path: [key], message });
     const host = isHost(value.host) ? value.host : "";
     const address = /^ssh:\/\/[^@]+@(.+)$/.exec(host)?.[1];
-    if (address && value.hostKey === undefined)
+    if (value.hostKey === undefined && !String(value.host).startsWith("unix://"))
       fault(
         "hostKey",
-        `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address} shows it)`,
+        `is missing: expected the host's key such as "ssh-ed25519 AAAA..." (npm run hostkey -- ${address ?? "HOST"} shows it)`,
       );
     for (const key of ["hostKey", "identityFile"])
       if (host.startsWith("unix://") && value[key] !== undefined)
@@ -246,10 +244,10 @@ export const siteSchema = z.strictObject({ asterisk, pis });
 export function directoryOf(input: {
   asterisk?: unknown;
 }): { directory: string; version?: string } | undefined {
-  const parsed = z.object({ source: directory, version: version.optional() }).safeParse(input.asterisk);
-  return parsed.success
-    ? { directory: parsed.data.source.directory, version: parsed.data.version }
-    : undefined;
+  const parsed = z.object({ source: directory, version: z.unknown() }).safeParse(input.asterisk);
+  if (!parsed.success) return undefined;
+  const { source, version } = parsed.data;
+  return { directory: source.directory, version: isRelease(version) ? version : undefined };
 }
 
 export type Site = z.infer<typeof siteSchema>;

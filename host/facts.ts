@@ -11,6 +11,8 @@ const foundContainer = z.object({
   name: z.string().transform((name) => name.replace(/^\//, "")),
   /** Docker's word: running, exited, created, paused, restarting, dead. */
   status: z.string(),
+  /** Docker's word: starting, healthy, unhealthy; none where the image has no health check. */
+  health: z.string().nullish(),
   image: z.string(),
   labels: z
     .record(z.string(), z.string())
@@ -26,20 +28,20 @@ const foundContainer = z.object({
 });
 export type FoundContainer = z.infer<typeof foundContainer>;
 
+/** True for a container that carries the label of a stack's, or was made of a copy of one that does. */
+export const isOurs = ({ labels }: FoundContainer): boolean => "asterisk-rpi5.container" in labels;
+
 /**
  * True for a container that has the name of the stack's, and is somebody else's. It is not where a stack of this project made
  * it, nor where it is of its image with just these volumes: it has no data elsewhere then, and makes room for a new one (see
  * handover/room.sh, which looks again).
  */
-export function isForeign({ name, labels, mounts }: FoundContainer, volumes: VolumeNames): boolean {
+export function isForeign(container: FoundContainer, volumes: VolumeNames): boolean {
+  const { name, labels, mounts } = container;
   const hasVolumes = volumeParts.every((part) =>
     mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
   );
-  return (
-    name === "asterisk" &&
-    !("asterisk-rpi5.container" in labels) &&
-    !("asterisk-rpi5.image" in labels && hasVolumes)
-  );
+  return name === "asterisk" && !isOurs(container) && !("asterisk-rpi5.image" in labels && hasVolumes);
 }
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */
@@ -77,6 +79,8 @@ export interface Facts {
   container?: FoundContainer;
   /** The id of the container that the last verification found to be good (see verify.sh). */
   verified?: string;
+  /** True when a command could be run in the container `asterisk`; without it, the two around this are not known. */
+  looked?: boolean;
   /** Calls in progress, where Asterisk answers. */
   calls?: number;
   /** What listens on port 5060 and is not in that container; without a process where the host does not tell. */
@@ -164,6 +168,7 @@ export function parseFacts(lines: string[], now = Date.now()): Facts {
     volumes: all("volume"),
     container: container ? foundContainer.parse(JSON.parse(container)) : undefined,
     verified: one("verified"),
+    looked: one("looked") !== undefined,
     calls: count("calls"),
     listeners: all("listener").map((line) => {
       const [protocol = "", pid, process] = line.split(" ");

@@ -1,6 +1,6 @@
 import semver from "semver";
 import { type VolumeNames, volumeParts } from "../config/volumes";
-import { type Facts, isForeign } from "./facts";
+import { type Facts, isForeign, isOurs } from "./facts";
 
 /** What the stack is about to do on a host, as far as the rules need to know it. */
 export interface Plan {
@@ -136,6 +136,16 @@ export const rules: Rule[] = [
         : undefined,
   },
   {
+    name: "look",
+    level: "error",
+    // A good one that was not seen to be good would be replaced, and its calls cut.
+    fault: ({ container, looked }) =>
+      container?.status === "running" && container.name === "asterisk" && isOurs(container) && !looked
+        ? "its container asterisk runs, and no command can be run in it (docker exec): it may be busy, so try again; or type " +
+          "there: docker restart asterisk"
+        : undefined,
+  },
+  {
     name: "volumes of a compose project",
     level: "warning",
     fault: ({ volumes, container }, plan) => {
@@ -165,6 +175,14 @@ export const rules: Rule[] = [
             "gone, and will be made anew, empty: restore a backup, if there is one"
         : undefined;
     },
+  },
+  {
+    name: "health",
+    level: "warning",
+    fault: ({ container }) =>
+      container?.health === "unhealthy"
+        ? "its Asterisk does not answer (docker logs asterisk). To start it again, type there: docker restart asterisk"
+        : undefined,
   },
   {
     name: "calls",

@@ -17,8 +17,8 @@ for container in $(docker container ls --all --no-trunc --quiet --filter label=a
   fi
 done
 if [ "$named" ]; then
-  image=$(look asterisk '{{with .Config.Labels}}{{index . "asterisk-rpi5.image"}}{{end}}')
-  if [ "$image" ] && has_volumes asterisk "$@"; then
+  label=$(look asterisk '{{with .Config.Labels}}{{index . "asterisk-rpi5.image"}}{{end}}')
+  if [ "$label" ] && has_volumes asterisk "$@"; then
     ours="$ours $named"
   else
     echo "a container asterisk is there that this stack has not made (npm run adopt takes it over)" >&2
@@ -26,7 +26,7 @@ if [ "$named" ]; then
   fi
 fi
 # The folder is the image's own, and not in a volume that was filled by another one.
-in_volumes "" 'mkdir -p /var/spool/asterisk/cache
+[ "$state" = settled ] || in_volumes "" 'mkdir -p /var/spool/asterisk/cache
   find /etc/asterisk /var/lib/asterisk/sounds /var/spool/asterisk /var/log/asterisk ! -user asterisk \
     -exec chown -h asterisk:asterisk {} +
   sync' "$@" </dev/null

@@ -1,5 +1,5 @@
 # Takes over the container with the id ADOPTS, unless that was done before: stops it, copies what it has elsewhere than in
-# the volumes into them, and gives it another name. When anything fails on the way, it is started again.
+# the volumes into them, and gives it another name. When anything fails on the way, it is started again if it ran.
 if [ "$(look "$adopts" '{{.Name}}')" = /asterisk ]; then
   if [ "$(look "$adopts" '{{.HostConfig.AutoRemove}}')" = true ]; then
     echo "the old container was started with --rm: it would be gone, with its data, once it is stopped" >&2
@@ -10,7 +10,9 @@ if [ "$(look "$adopts" '{{.Name}}')" = /asterisk ]; then
     echo "the old container cannot be read: is all there that it mounts? Docker said: $(cat "$said")" >&2
     exit 1
   fi
-  trap 'docker start "$adopts" >/dev/null; rm -f "$said"' EXIT
+  if [ "$(look "$adopts" '{{.State.Running}}')" = true ]; then
+    trap 'docker start "$adopts" >/dev/null; rm -f "$said"' EXIT
+  fi
   docker stop -t 30 "$adopts" >/dev/null
 
   for volume; do

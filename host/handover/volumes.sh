@@ -1,9 +1,14 @@
 # The start of the script that makes room for a new container. copy.sh and takeover.sh follow where one is to be taken over, and
 # room.sh. Run by POSIX sh, as
-#   sh -s -- ADOPTS VOLUME:PATH...
+#   sh -s -- IMAGE settled|new ADOPTS VOLUME:PATH...
+# where IMAGE is the new container's, by its id.
 set -eu
-adopts=$1
-shift
+image=$1 state=$2 adopts=$3
+shift 3
+if ! docker image inspect "$image" >/dev/null 2>&1; then
+  echo "the runtime image is gone from this Pi: npx pulumi up --refresh makes it again" >&2
+  exit 1
+fi
 # One at a time: that of an `up` whose line broke may still run here.
 exec 9>"${XDG_RUNTIME_DIR:-/tmp}/asterisk-rpi5-$(id -u).lock"
 if command -v flock >/dev/null && ! flock -w 120 9; then
@@ -24,10 +29,5 @@ in_volumes() {
   mode=$1 script=$2
   shift 2
   for volume; do set -- "$@" --volume "$volume$mode" && shift; done
-  image=$(docker image ls --quiet --filter label=asterisk-rpi5.image | head -n 1)
-  if [ -z "$image" ]; then
-    echo "the runtime image is gone from this Pi: npx pulumi up --refresh makes it again" >&2
-    exit 1
-  fi
   docker run --rm --interactive --network none --user 0:0 --entrypoint sh "$@" "$image" -euc "$script"
 }

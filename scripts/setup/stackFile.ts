@@ -11,7 +11,7 @@ const fileOf = (stack: string): string => `Pulumi.${stack}.yaml`;
 
 function readYaml(file: string): Document {
   const text = readFileSync(file, "utf8");
-  const document = parseDocument(text);
+  const document = parseDocument(text, { merge: true });
   const [error] = document.errors;
   if (!error) return document;
   const hint = /^encryptionsalt:/m.test(text)

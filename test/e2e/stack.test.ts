@@ -204,6 +204,7 @@ describe("A Raspberry Pi over ssh", () => {
       `Pulumi.${name}.yaml is not valid:`,
       '  asterisk-rpi5:asterisk.packager: expected fpm or dpkg-deb, got "rpm"',
       '  asterisk-rpi5:pis.pi1.host: expected ssh://user@host or unix:///path, got "10.0.0.5" (try ssh://pi@10.0.0.5)',
+      '  asterisk-rpi5:pis.pi1.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (npm run hostkey -- HOST shows it)',
       "  asterisk-rpi5: unknown key foo (known: asterisk, pis)",
     ]);
   });
@@ -282,6 +283,9 @@ describe("A Raspberry Pi over ssh", () => {
   it("rotates a log file that has grown, and keeps no more than four old ones", async function () {
     this.timeout("2m");
     const inContainer = (script: string) => pi.docker("exec", "asterisk", "sh", "-c", script);
+    // One that is not Asterisk's, which does not get smaller by it.
+    await inContainer("head -c 11000000 /dev/zero > /var/log/asterisk/trace.pcap && healthcheck");
+    assert.equal(await inContainer("ls /var/log/asterisk | grep ^messages.log"), "messages.log");
     for (let round = 0; round < 6; round++)
       await inContainer("head -c 11000000 /dev/zero >> /var/log/asterisk/messages.log && healthcheck");
     const files = (await inContainer("ls /var/log/asterisk | grep ^messages.log")).split("\n");
@@ -292,7 +296,7 @@ describe("A Raspberry Pi over ssh", () => {
       "messages.log.2",
       "messages.log.3",
     ]);
-    await inContainer("rm /var/log/asterisk/messages.log.*");
+    await inContainer("rm /var/log/asterisk/messages.log.* /var/log/asterisk/trace.pcap");
   });
 
   it("says where the compiler's error is when a compile fails, and keeps the running container", async function () {
@@ -339,7 +343,9 @@ describe("A Raspberry Pi over ssh", () => {
     );
     const each = async (command: string) => {
       for (const volume of Object.values(defaultVolumes))
-        await pi.ssh(command.replaceAll(/(asterisk-)?spool(?=[:.])/g, (name) => (name === "spool" ? volume : volume)));
+        await pi.ssh(
+          command.replaceAll(/(asterisk-)?spool(?=[:.])/g, (name) => (name === "spool" ? volume : volume)),
+        );
     };
     await each(backup);
     await pi.docker("rm", "--force", "asterisk");

@@ -85,6 +85,7 @@ describe("the configuration of a site", () => {
       'asterisk.version: expected a release such as "22.11.0", got "latest"',
       "asterisk: unknown key packgaer (known: version, packager, gemSource, source, buildNative, baseImages)",
       'pis.Front.host: expected ssh://user@host or unix:///path, got "10.0.0.5" (try ssh://pi@10.0.0.5)',
+      'pis.Front.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (npm run hostkey -- HOST shows it)',
       'pis.Front: expected a name of lower-case letters, digits and hyphens that starts with a letter, got "Front"',
       'pis.back.hostKey: is missing: expected the host\'s key such as "ssh-ed25519 AAAA..." (npm run hostkey -- 10.0.0.6 shows it)',
     ]);
@@ -92,7 +93,7 @@ describe("the configuration of a site", () => {
 
   it("tells what is wrong with several keys together also where one of them is wrong by itself", () => {
     const faults = faultsOf({
-      asterisk: { source: release, packager: 1 },
+      asterisk: { source: { ...release, sha256: "zz" }, packager: 1 },
       pis: {
         Front: { host: "ssh://pi@10.0.0.5", identityFile: 5, volumes: { config: 7, logs: "asterisk-spool" } },
         back: { host: "ssh://pi@10.0.0.5", hostKey: true },
@@ -101,6 +102,7 @@ describe("the configuration of a site", () => {
     });
     assert.deepEqual(faults.map((fault) => fault.replace(/(is|got|expected) .*/, "$1 ...")).sort(), [
       "asterisk.packager: expected ...",
+      "asterisk.source.sha256: expected ...",
       "asterisk.version: is ...",
       "pis.Front.hostKey: is ...",
       "pis.Front.identityFile: expected ...",
@@ -193,7 +195,10 @@ describe("the configuration of a site", () => {
     "a URL in the wrong place": { asterisk: { ...asterisk, source: "https://me:hunter2@x/a" }, pis },
     "a Pi's host without ssh://": { asterisk, pis: { pbx: { host: "pi:hunter2@10.0.0.5", hostKey } } },
     "a Pi's host": { asterisk, pis: { pbx: { host: "ssh://pi:hunter2@10.0.0.5", hostKey } } },
-    "a Pi's host, without a key": { asterisk, pis: { pbx: { host: "ssh://pi:h@hunter2@10.0.0.5" } } },
+    "a Pi's host with too much before it": {
+      asterisk,
+      pis: { pbx: { host: "ssh://pi:h@hunter2@10.0.0.5", hostKey } },
+    },
   }))
     it(`refuses a password in ${what}, and never shows it`, () => {
       const faults = faultsOf(input);

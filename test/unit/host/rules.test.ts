@@ -17,6 +17,7 @@ const pi5: Facts = {
   freeKiB: 20 * GiB,
   images: {},
   volumes: [],
+  looked: true,
   listeners: [],
 };
 const building = { builds: true, volumes: defaultVolumes };
@@ -104,6 +105,16 @@ describe("the rules for a host", () => {
       says: /its volume asterisk-spool is gone/,
     },
     { rule: "lost volumes", facts: { runtimeImage: true }, says: /its volumes asterisk-config, .* are gone/ },
+    {
+      rule: "look",
+      facts: { container: ours, looked: false },
+      says: /no command can be run in it.*try again/,
+    },
+    {
+      rule: "health",
+      facts: { container: { ...ours, health: "unhealthy" } },
+      says: /does not answer.*docker restart/,
+    },
     { rule: "calls", facts: { calls: 1 }, says: /a call in progress/ },
   ];
   for (const { rule, facts, says } of cases)

@@ -1,20 +1,14 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import type { DockerHost } from "../host/dockerHost";
-import type { Facts, FoundContainer } from "../host/facts";
-import { handover } from "./handover";
+import type { VolumeNames } from "../config/volumes";
+import { type Facts, hasVolumes } from "../host/facts";
 import type { Mount } from "./namedVolumes";
 
 export interface AsteriskContainerArgs {
   imageId: pulumi.Input<string>;
-  /** The reference of that image. */
-  reference: string;
   mounts: Mount[];
-  host: DockerHost;
-  /** What runs there now. */
-  facts: Facts;
-  /** The id of the container of somebody else's that the configuration lets the stack take over. */
-  adopts?: string;
+  /** The text for the container's generation label (see generationLabel). */
+  generation: string;
 }
 
 /** Docker's name of the container. */
@@ -22,16 +16,23 @@ export const containerName = "asterisk";
 
 /**
  * An `up` without --refresh does not look at the container. So the container carries a generation, which comes back with
- * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced. The
- * image's reference is part of it: a container that runs may be of an older state of the stack, or of the Pi's card.
+ * the host's facts: the one in the state while the container is good, a new one when it is not. Then it is replaced.
  */
 const generationLabel = "asterisk-rpi5.container";
 
-/** The container that runs; none when it is gone, stopped, renamed, not ours, or was never verified. */
-function goodContainer({ container, verified }: Facts): FoundContainer | undefined {
-  const { id, name, status, labels = {} } = container ?? {};
-  const good = name === containerName && status === "running" && id === verified && generationLabel in labels;
-  return good ? container : undefined;
+/**
+ * The generation of the container that runs; none when it is gone, stopped, renamed, not ours, was never verified, has other
+ * volumes than these, or is not the one whose id the stack's state has recorded.
+ */
+export function runningGeneration(
+  { container, verified }: Facts,
+  volumes: VolumeNames,
+  recorded?: string,
+): string | undefined {
+  if (container === undefined) return undefined;
+  const { id, name, status, labels } = container;
+  const good = name === containerName && status === "running" && id === verified && id === recorded;
+  return good && hasVolumes(container, volumes) ? labels[generationLabel] : undefined;
 }
 
 /** The ids of the user `asterisk` in the image. */
@@ -48,16 +49,11 @@ export class AsteriskContainer extends pulumi.ComponentResource {
   constructor(name: string, args: AsteriskContainerArgs, opts: pulumi.ComponentResourceOptions) {
     super("asterisk-rpi5:index:AsteriskContainer", name, {}, opts);
 
-    const good = goodContainer(args.facts);
-    const found = good?.labels[generationLabel];
-    const generation = found?.startsWith(`${args.reference} `)
-      ? found
-      : `${args.reference} ${new Date().toISOString()}`;
     const container = new docker.Container(
       `${name}-container`,
       {
         name: containerName,
-        labels: [{ label: generationLabel, value: generation }],
+        labels: [{ label: generationLabel, value: args.generation }],
         image: args.imageId,
         networkMode: "host",
         restart: "unless-stopped",
@@ -81,11 +77,7 @@ export class AsteriskContainer extends pulumi.ComponentResource {
         destroyGraceSeconds: stopSeconds,
       },
       // Two containers cannot both have the host's port 5060.
-      {
-        parent: this,
-        deleteBeforeReplace: true,
-        hooks: { beforeCreate: [handover(args.host, { good, adopts: args.adopts })] },
-      },
+      { parent: this, deleteBeforeReplace: true },
     );
 
     this.containerId = container.id;

@@ -5,8 +5,9 @@ import type { ImagePlans } from "../docker/images";
 import type { DockerHost } from "../host/dockerHost";
 import type { Facts } from "../host/facts";
 import { platformOf } from "../host/rules";
-import { AsteriskContainer, containerName } from "./asteriskContainer";
+import { AsteriskContainer, containerName, runningGeneration } from "./asteriskContainer";
 import { BuilderImage } from "./builderImage";
+import { Handover } from "./handover";
 import { NamedVolumes } from "./namedVolumes";
 import { RuntimeImage } from "./runtimeImage";
 import { Verification } from "./verification";
@@ -21,6 +22,8 @@ export interface AsteriskPiArgs {
   adopts?: string;
   /** What the host says of itself, read before anything is registered. */
   facts: Facts;
+  /** The id of the container that the stack's state has (see recorded.ts). */
+  recorded?: string;
 }
 
 /** The commands that a person types to look after one PBX. */
@@ -72,11 +75,19 @@ export class AsteriskPi extends pulumi.ComponentResource {
       { ...onHost, dependsOn: builder },
     );
     const { mounts } = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
-    const { host, facts, adopts } = args;
+    const running = runningGeneration(args.facts, args.volumes, args.recorded);
+    const generation = running ?? new Date().toISOString();
+    const { host, adopts } = args;
+    const handover = new Handover(
+      `${name}-handover`,
+      { host, imageId: runtime.imageId, mounts, generation, stays: running !== undefined, adopts },
+      // Its script runs the image, and the old container runs until there is a new one to start.
+      { parent: this, dependsOn: runtime },
+    );
     const container = new AsteriskContainer(
       `${name}-asterisk`,
-      { imageId: runtime.imageId, reference: runtimePlan.reference, mounts, host, facts, adopts },
-      onHost,
+      { imageId: runtime.imageId, mounts, generation },
+      { ...onHost, dependsOn: handover },
     );
     const verification = new Verification(
       `${name}-verification`,

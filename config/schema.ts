@@ -244,7 +244,7 @@ export const siteSchema = z.strictObject({ asterisk, pis });
 export function directoryOf(input: {
   asterisk?: unknown;
 }): { directory: string; version?: string } | undefined {
-  const parsed = z.object({ source: directory, version: z.unknown() }).safeParse(input.asterisk);
+  const parsed = z.object({ source: directory, version: z.unknown().optional() }).safeParse(input.asterisk);
   if (!parsed.success) return undefined;
   const { source, version } = parsed.data;
   return { directory: source.directory, version: isRelease(version) ? version : undefined };

@@ -31,17 +31,21 @@ export type FoundContainer = z.infer<typeof foundContainer>;
 /** True for a container that carries the label of a stack's, or was made of a copy of one that does. */
 export const isOurs = ({ labels }: FoundContainer): boolean => "asterisk-rpi5.container" in labels;
 
+/** True for a container with all of these volumes, each in its place. */
+export const hasVolumes = ({ mounts }: FoundContainer, volumes: VolumeNames): boolean =>
+  volumeParts.every((part) =>
+    mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
+  );
+
 /**
  * True for a container that has the name of the stack's, and is somebody else's. It is not where a stack of this project made
  * it, nor where it is of its image with just these volumes: it has no data elsewhere then, and makes room for a new one (see
  * handover/room.sh, which looks again).
  */
 export function isForeign(container: FoundContainer, volumes: VolumeNames): boolean {
-  const { name, labels, mounts } = container;
-  const hasVolumes = volumeParts.every((part) =>
-    mounts.some(({ Destination, Name }) => Destination === volumePaths[part] && Name === volumes[part]),
-  );
-  return name === "asterisk" && !isOurs(container) && !("asterisk-rpi5.image" in labels && hasVolumes);
+  const { name, labels } = container;
+  const ofOurImage = "asterisk-rpi5.image" in labels && hasVolumes(container, volumes);
+  return name === "asterisk" && !isOurs(container) && !ofOurImage;
 }
 
 /** What a Docker host says of itself: read in one round trip, before anything is changed. See facts.sh. */

@@ -11,7 +11,7 @@ fail() {
 docker exec "$container" timeout 60 asterisk -rx "core waitfullybooted" >/dev/null || fail "Asterisk does not boot within 60 s"
 found=$(docker exec "$container" asterisk -rx "core show version" | sed -n 's/^Asterisk \([^ ]*\) .*/\1/p')
 [ "$found" = "$expected" ] || fail "expected Asterisk $expected to run, found ${found:-no answer}"
-# The mark that this container is the stack's own and good (see components/asteriskContainer.ts): in a volume, since it must
+# The mark that this container is the stack's own and good (see components/handover.ts): in a volume, since it must
 # survive the container's restart, and all else in there is read-only or gone then.
 docker exec "$container" sh -c 'echo "$1" >/var/spool/asterisk/.verified' sh "$container"
 # A build that went on without the `up` that began it leaves a builder image whose name the next one has taken. It does no harm.

@@ -26,7 +26,7 @@ if [ "$named" ]; then
   fi
 fi
 # The folder is the image's own, and not in a volume that was filled by another one.
-[ "$state" = settled ] || in_volumes "" 'mkdir -p /var/spool/asterisk/cache
+in_volumes "" 'mkdir -p /var/spool/asterisk/cache
   find /etc/asterisk /var/lib/asterisk/sounds /var/spool/asterisk /var/log/asterisk ! -user asterisk \
     -exec chown -h asterisk:asterisk {} +
   sync' "$@" </dev/null

@@ -1,10 +1,10 @@
 # The start of the script that makes room for a new container. copy.sh and takeover.sh follow where one is to be taken over, and
 # room.sh. Run by POSIX sh, as
-#   sh -s -- IMAGE settled|new ADOPTS VOLUME:PATH...
+#   sh -s -- IMAGE ADOPTS VOLUME:PATH...
 # where IMAGE is the new container's, by its id.
 set -eu
-image=$1 state=$2 adopts=$3
-shift 3
+image=$1 adopts=$2
+shift 2
 if ! docker image inspect "$image" >/dev/null 2>&1; then
   echo "the runtime image is gone from this Pi: npx pulumi up --refresh makes it again" >&2
   exit 1

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { preloadBases } from "../lab/bases";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
 import { giveBuilder } from "./builder";
-import { health, leaveData } from "./data";
+import { assertData, health, leaveData, running } from "./data";
 import { assertRepaired, docker, drifts, runtimeImage } from "./drift";
 import type { Site } from "./site";
 import { siteOnLab, sitePis } from "./siteOnLab";
@@ -46,6 +48,49 @@ describe("After a Pi has drifted", () => {
     );
     await site.up({ refresh: true });
     assert.equal(await health(pi), "healthy");
+  });
+
+  it("is repaired by a plain up where the state is older or newer than the container, as after a card or a copy was restored", async function () {
+    this.timeout("10m");
+    const script = path.join(site.folder, "docker/runtime/healthcheck.sh");
+    const label = () => pi.docker("inspect", "asterisk", "--format={{.Config.Image}}");
+    const [first, text, firstImage] = [await site.state(), readFileSync(script, "utf8"), await label()];
+    appendFileSync(script, "# another image\n");
+    await site.up();
+    const [second, secondImage] = [await site.state(), await label()];
+    assert.notEqual(secondImage, firstImage);
+
+    await site.restore(first);
+    writeFileSync(script, text);
+    await site.up();
+    assert.equal(await label(), firstImage);
+    await assertData(pi);
+    assert.deepEqual((await site.preview()).changes, {});
+
+    // Now it knows a container, and an image, that it would not have to change.
+    await site.restore(second);
+    appendFileSync(script, "# another image\n");
+    await site.up();
+    assert.equal(await label(), secondImage);
+    assert.equal(await health(pi), "healthy");
+    assert.deepEqual((await site.preview()).changes, {});
+  });
+
+  it("says that it cannot look into a container that runs, and leaves it alone", async function () {
+    this.timeout("5m");
+    const before = await running(pi);
+    // As on a Pi that is out of something: no process can be added to the container.
+    await pi.docker("update", "--pids-limit=1", "asterisk");
+    try {
+      assert.match(
+        await site.faultOf(site.up()),
+        /pi1: its container asterisk runs, and no command can be run in it/,
+      );
+    } finally {
+      await pi.docker("update", "--pids-limit=-1", "asterisk");
+    }
+    assert.equal(await running(pi), before);
+    assert.deepEqual((await site.preview()).changes, {});
   });
 
   it("does not take a new Pi under the old address for the old one until the configuration has its key", async function () {

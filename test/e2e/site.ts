@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
+import { type Deployment, type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import execa from "execa";
 import { stringify } from "yaml";
 import { z } from "zod";
@@ -116,6 +116,15 @@ export class Site {
     const { deployment } = await this.stack.exportStack();
     const { resources } = stateSchema.parse(deployment);
     return resources.map(({ urn, id }) => `${urn} ${id}`).sort();
+  }
+
+  /** The state, as a copy to go back to. */
+  state(): Promise<Deployment> {
+    return this.stack.exportStack();
+  }
+
+  async restore(state: Deployment): Promise<void> {
+    await this.stack.importStack(state);
   }
 
   async destroy(): Promise<void> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { AsteriskPi } from "../../../components/asteriskPi";
-import { defaultVolumes } from "../../../config/volumes";
+import { defaultVolumes, volumeParts, volumePaths } from "../../../config/volumes";
 import { dockerHost } from "../../../host/dockerHost";
 import type { Facts } from "../../../host/facts";
 
@@ -20,14 +20,19 @@ const images = {
   },
 };
 
-const generation = "asterisk-rpi5:22.10.1-bbbbbbbbbbbb 2026-01-01T00:00:00.000Z";
+const generation = "2026-01-01T00:00:00.000Z";
 const container = {
   id: "c0ffee",
   name: "asterisk",
   status: "running",
   image: "sha256:runtime",
   labels: { "asterisk-rpi5.image": "runtime", "asterisk-rpi5.container": generation },
-  mounts: [],
+  mounts: volumeParts.map((part) => ({
+    Type: "volume",
+    Destination: volumePaths[part],
+    Name: defaultVolumes[part],
+    Source: "",
+  })),
   user: "asterisk",
   autoRemove: false,
 };
@@ -80,10 +85,6 @@ async function register(piFacts: Facts = facts) {
       throw new Error(`unexpected call ${token}`);
     },
   });
-  // Pulumi's mocks know of no hooks, and a resource with one would wait for ever.
-  Object.assign(pulumi.runtime.getMonitor() ?? {}, {
-    registerResourceHook: (_hook: unknown, done: (error: null) => void) => done(null),
-  });
   const seen: { name: string; type: string; opts: Registered["options"] }[] = [];
   const pi = new AsteriskPi(
     "pbx",
@@ -93,6 +94,7 @@ async function register(piFacts: Facts = facts) {
       host: dockerHost("s", "pbx", { host: "ssh://pi@pbx.local", hostKey }),
       volumes: defaultVolumes,
       facts: piFacts,
+      recorded: container.id,
     },
     {
       transformations: [
@@ -135,6 +137,8 @@ describe("a Pi with Asterisk", () => {
       "pbx-volumes-sounds": "pbx-volumes docker:index/volume:Volume",
       "pbx-volumes-spool": "pbx-volumes docker:index/volume:Volume",
       "pbx-volumes-logs": "pbx-volumes docker:index/volume:Volume",
+      "pbx-handover": "pbx asterisk-rpi5:index:Handover",
+      "pbx-handover-command": "pbx-handover command:local:Command",
       "pbx-asterisk": "pbx asterisk-rpi5:index:AsteriskContainer",
       "pbx-asterisk-container": "pbx-asterisk docker:index/container:Container",
       "pbx-verification": "pbx asterisk-rpi5:index:Verification",
@@ -240,25 +244,33 @@ describe("a Pi with Asterisk", () => {
     assert.equal(options.deleteBeforeReplace, true);
   });
 
-  it("makes a new container when none runs that is ours, verified and of the image, and leaves a good one alone", async () => {
-    const stays = async (change: Partial<Facts>) => {
+  it("makes room for a new container when none runs that is ours and verified, and leaves a good one alone", async () => {
+    const found = async (change: Partial<Facts>) => {
       const { resources } = await register({ ...facts, ...change });
-      const { inputs, options } = resources["pbx-asterisk-container"] ?? assert.fail();
-      // Whatever makes it a new one, room is made for it.
-      assert.equal(options.hooks?.beforeCreate?.length, 1);
-      return JSON.stringify(inputs.labels).includes(generation);
+      const label = JSON.stringify(resources["pbx-asterisk-container"]?.inputs.labels);
+      const { inputs, options } = resources["pbx-handover-command"] ?? assert.fail();
+      const { create, triggers } = inputs;
+      assert.match(
+        String(create),
+        /^ssh .* sha256:runtime none asterisk-config:\/etc\/asterisk asterisk-sounds:/,
+      );
+      const stays = JSON.stringify(triggers).includes(generation);
+      // Whatever else changes: the script must not take away a container that stays.
+      assert.deepEqual(options.ignoreChanges, stays ? ["create", "stdin"] : []);
+      return [label.includes(generation), stays];
     };
-    assert.equal(await stays({}), true);
-    const older = { "asterisk-rpi5.container": "asterisk-rpi5:22.9.0-aaaaaaaaaaaa 2026-01-01T00:00:00.000Z" };
+    assert.deepEqual(await found({}), [true, true]);
     for (const change of [
       { container: undefined },
       { container: { ...container, status: "exited" } },
       { container: { ...container, labels: {} } },
-      { container: { ...container, labels: older } },
       { container: { ...container, name: "mine" } },
+      { container: { ...container, mounts: container.mounts.slice(1) } },
       { verified: "another" },
+      // Of a restored card, or of another state: verified, and not the one that this stack has recorded.
+      { container: { ...container, id: "another" }, verified: "another" },
     ])
-      assert.equal(await stays(change), false, JSON.stringify(change));
+      assert.deepEqual(await found(change), [false, false]);
   });
 
   it("verifies each new container, and shows how to operate it", async () => {

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { parse } from "yaml";
-import { faultsMessage, parseSite } from "../../../config/schema";
+import { directoryOf, faultsMessage, parseSite } from "../../../config/schema";
 import { defaultVolumes } from "../../../config/volumes";
 
 const hostKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ4GmTHg7cfMuZW8ZxkeGn3wOyoz4hEJ0KS4hVt2Zc5v";
@@ -216,6 +216,17 @@ describe("the configuration of a site", () => {
   it("finds the home of whoever runs in the path of a source tree", () => {
     const parsed = parseSite({ asterisk: { source: { directory: "~/asterisk" } }, pis });
     assert.deepEqual("site" in parsed && parsed.site.asterisk.source, { directory: `${homedir()}/asterisk` });
+  });
+
+  it("finds the source tree whatever else is wrong, and the release that is expected there", () => {
+    const source = { directory: "../asterisk" };
+    assert.deepEqual(directoryOf({ asterisk: { source } }), { ...source, version: undefined });
+    assert.deepEqual(directoryOf({ asterisk: { source, version: "22" } }), { ...source, version: undefined });
+    assert.deepEqual(directoryOf({ asterisk: { source, version: "22.1.0", packager: 1 } }), {
+      ...source,
+      version: "22.1.0",
+    });
+    assert.equal(directoryOf({ asterisk: { source: release } }), undefined);
   });
 
   it("names the stack's file above its faults", () => {

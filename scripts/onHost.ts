@@ -1,16 +1,15 @@
 import execa from "execa";
 import { z } from "zod";
-import { prepareConnection } from "./connection";
-import { type DockerHost, quoted } from "./dockerHost";
-import { faultOf } from "./facts";
-import { unreachable } from "./prepare";
-import { engineFault } from "./rules";
+import { prepareConnection } from "../host/connection";
+import type { DockerHost } from "../host/dockerHost";
+import { faultOf } from "../host/facts";
+import { unreachable } from "../host/prepare";
+import { engineFault } from "../host/rules";
 
-/** Runs a script in a POSIX shell on the host, with these words for its arguments; returns what it printed. */
-export async function onHost(host: DockerHost, script: string, words: string[] = []): Promise<string> {
+/** Runs a script in a POSIX shell on the host; returns what it printed. */
+export async function onHost(host: DockerHost, script: string): Promise<string> {
   if (host.ssh) await prepareConnection(host.ssh);
-  const command = [host.shell, ...words.map(quoted)].join(" ");
-  return (await execa("sh", ["-c", command], { input: script, stripFinalNewline: false })).stdout;
+  return (await execa("sh", ["-c", host.shell], { input: script, stripFinalNewline: false })).stdout;
 }
 
 /** What is wrong with a host that a script of docker commands could not be run on, and what to do about it. */

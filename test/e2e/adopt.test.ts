@@ -235,6 +235,10 @@ describe("A Pi on which docker compose made the container before", () => {
       assert.match(await site.faultOf(site.up()), /is already in use/);
       assert.equal(await state(), `${id} running`);
       assert.notEqual(await running(pi), before, "it was stopped, and started again");
+
+      await pi.docker("stop", "asterisk");
+      assert.match(await site.faultOf(site.up()), /is already in use/);
+      assert.equal(await state(), `${id} exited`, "not started, where it did not run");
     });
   });
 });

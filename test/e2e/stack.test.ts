@@ -343,9 +343,7 @@ describe("A Raspberry Pi over ssh", () => {
     );
     const each = async (command: string) => {
       for (const volume of Object.values(defaultVolumes))
-        await pi.ssh(
-          command.replaceAll(/(asterisk-)?spool(?=[:.])/g, (name) => (name === "spool" ? volume : volume)),
-        );
+        await pi.ssh(command.replace("asterisk-spool", volume).replace("spool.tar", `${volume}.tar`));
     };
     await each(backup);
     await pi.docker("rm", "--force", "asterisk");

@@ -9,20 +9,14 @@ export = async () => {
   const { asterisk, pis } = loadSite();
   const images = planImages(asterisk, ".pulumi");
   const only = onlyOf(process.env);
-  const recorded = await recordedContainers();
-  const hosts = await prepareHosts(pis, images.builder.reference, only?.pis);
-  const outputs = hosts.map(({ name, config: { volumes, adopts }, host, facts }) => {
-    const { version } = asterisk;
-    const pi = new AsteriskPi(name, {
-      version,
-      images,
-      host,
-      volumes,
-      adopts,
-      facts,
-      recorded: recorded[name],
-    });
-    return [name, pi.outputs];
+  const [hosts, recorded] = await Promise.all([
+    prepareHosts(pis, images.builder.reference, only?.pis),
+    recordedContainers(),
+  ]);
+  const { version } = asterisk;
+  const outputs = hosts.map(({ name, config: { volumes, adopts }, ...found }) => {
+    const args = { version, images, volumes, adopts, recorded: recorded[name], ...found };
+    return [name, new AsteriskPi(name, args).outputs];
   });
   return { ...only?.outputs, ...Object.fromEntries(outputs) };
 };

@@ -31,9 +31,9 @@ else
   done | sed '/^$/d'
   [ -z "$(docker image ls --quiet --filter label=asterisk-rpi5.image)" ] || fact runtimeImage yes
   docker volume ls --format 'volume={{.Name}}'
-  # The container of that name, or, whatever somebody called it, the one that a stack made.
+  # The container of that name, or, whatever somebody called it, the one that a stack made. Without a health check, it has no Health.
   made=$(docker container ls --all --no-trunc --quiet --filter label=asterisk-rpi5.container | head -n 1)
-  fact container "$(docker container inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}},"image":{{json .Config.Image}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"user":{{json .Config.User}},"autoRemove":{{json .HostConfig.AutoRemove}}}' asterisk "$made" 2>/dev/null | head -n 1)"
+  fact container "$(docker container inspect --format '{"id":{{json .Id}},"name":{{json .Name}},"status":{{json .State.Status}},"health":{{with index .State "Health"}}{{json .Status}}{{else}}null{{end}},"image":{{json .Config.Image}},"labels":{{json .Config.Labels}},"mounts":{{json .Mounts}},"user":{{json .Config.User}},"autoRemove":{{json .HostConfig.AutoRemove}}}' asterisk "$made" 2>/dev/null | head -n 1)"
   # One look inside: which container the last verification found to be good, and how many calls there are.
   docker exec asterisk timeout 5 sh -c "echo looked=yes; sed 's/^/verified=/' /var/spool/asterisk/.verified; echo
     asterisk -rx 'core show channels count' | sed -n 's/^\([0-9]*\) active call.*/calls=\1/p'" 2>/dev/null

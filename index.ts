@@ -1,11 +1,12 @@
 import { AsteriskPi } from "./components/asteriskPi";
-import { recordedContainers } from "./components/recorded";
+import { endWithEngine, recordedContainers } from "./components/engine";
 import { loadSite } from "./config/load";
 import { planImages } from "./docker/images";
 import { onlyOf } from "./host/only";
 import { prepareHosts } from "./host/prepare";
 
 export = async () => {
+  endWithEngine();
   const { asterisk, pis } = loadSite();
   const images = planImages(asterisk, ".pulumi");
   const only = onlyOf(process.env);

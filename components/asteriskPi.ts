@@ -22,7 +22,7 @@ export interface AsteriskPiArgs {
   adopts?: string;
   /** What the host says of itself, read before anything is registered. */
   facts: Facts;
-  /** The id of the container that the stack's state has (see recorded.ts). */
+  /** The id of the container that the stack's state has (see engine.ts). */
   recorded?: string;
 }
 

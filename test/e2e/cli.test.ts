@@ -1,11 +1,26 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import path from "node:path";
 import execa from "execa";
+import { waitFor } from "../lab/wait";
 import { asteriskConfig } from "./builder";
-import { Site } from "./site";
+import { pulumiOf, Site } from "./site";
 
 const name = "cli";
+
+/** The processes that run the program of the project in this folder. */
+const programsIn = (folder: string): string[] =>
+  readdirSync("/proc").filter((pid) => {
+    try {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      return command.includes("@pulumi/pulumi/cmd/run") && realpathSync(`/proc/${pid}/cwd`) === folder;
+    } catch {
+      // No process, or one that has just ended.
+      return false;
+    }
+  });
 
 describe("The commands, before they reach a Pi", () => {
   let site: Site;
@@ -51,6 +66,29 @@ describe("The commands, before they reach a Pi", () => {
     assert.ok(!existsSync(passphrase));
     renameSync(`${passphrase}.kept`, passphrase);
     await assert.rejects(up(), /no\/such\.sock/, "past the passphrase, to the engine that is not there");
+  });
+
+  it("leave no program behind that fills the memory when pulumi is killed while it asks the Pis", async function () {
+    this.timeout("1m");
+    // A Pi that takes the connection and says nothing.
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const good = readFileSync(file, "utf8");
+    const pis = { pbx: { host: `ssh://pi@127.0.0.1:${port}`, hostKey: "ssh-ed25519 AAAA" } };
+    site.configure({ ...site.config, pis });
+    try {
+      const run = site.start("preview");
+      await once(silent, "connection");
+      assert.equal(programsIn(site.folder).length, 1);
+      process.kill(pulumiOf(run), "SIGKILL");
+      await run;
+      await waitFor("the program to end", 20, () => programsIn(site.folder).length === 0);
+    } finally {
+      for (const pid of programsIn(site.folder)) process.kill(Number(pid), "SIGKILL");
+      silent.close();
+      writeFileSync(file, good);
+    }
   });
 
   it("leave the stack's file there when the stack is removed", async () => {

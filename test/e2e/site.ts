@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Deployment, type EngineEvent, LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
 import execa from "execa";
@@ -200,3 +200,15 @@ interface Watch {
 
 /** A run of Pulumi that failed, with the errors that its user would see. */
 class RunFailed extends Error {}
+
+/** The process of `npx pulumi` itself, which leads its group. */
+export function pidOf(run: execa.ExecaChildProcess): number {
+  if (run.pid === undefined) throw new Error("npx pulumi could not be started");
+  return run.pid;
+}
+
+/** The process of the CLI itself, which is the only one that `npx pulumi` starts. */
+export function pulumiOf(run: execa.ExecaChildProcess): number {
+  const pid = pidOf(run);
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+}

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ExecaChildProcess } from "execa";
+import { pidOf, pulumiOf } from "../e2e/site";
 import type { Pi } from "../lab/pi";
 import { waitFor } from "../lab/wait";
 
@@ -70,15 +70,4 @@ async function cut(pi: Pi, seconds: number): Promise<void> {
   await pi.cut();
   await wait(seconds * 1000);
   await pi.restore();
-}
-
-function pidOf(run: ExecaChildProcess): number {
-  if (run.pid === undefined) throw new Error("npx pulumi could not be started");
-  return run.pid;
-}
-
-/** The process of the CLI itself, which is the only one that `npx pulumi` starts. */
-function pulumiOf(run: ExecaChildProcess): number {
-  const pid = pidOf(run);
-  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
 }

@@ -24,3 +24,22 @@ export async function recordedContainers(): Promise<Record<string, string>> {
     }),
   );
 }
+
+/** What a call of gRPC fails with when nothing is there that answers: https://grpc.io/docs/guides/status-codes/ */
+const unavailable = z.object({ code: z.literal(14) });
+
+/** Milliseconds for what was reported to an engine that is there after all. */
+const lastWords = 1000;
+
+/**
+ * Ends the program when Pulumi's engine is gone, as after a kill -9. Pulumi's own handler would report that to the engine, which
+ * fails, and is reported, for ever: a processor and all the memory of the operator's machine.
+ */
+export function endWithEngine(): void {
+  let ends = false;
+  process.on("unhandledRejection", (reason) => {
+    if (ends || !unavailable.safeParse(reason).success) return;
+    ends = true;
+    setTimeout(() => process.exit(1), lastWords);
+  });
+}

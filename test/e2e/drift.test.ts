@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import execa from "execa";
 import { preloadBases } from "../lab/bases";
 import { Lab } from "../lab/lab";
 import type { Pi } from "../lab/pi";
@@ -38,16 +39,22 @@ describe("After a Pi has drifted", () => {
       await assertRepaired(site, pi, drift);
     });
 
-  it("says to refresh where a container is to be made and its image is gone", async function () {
+  it("says to refresh where a container is to be made and its image is gone, and removes nothing for it", async function () {
     this.timeout("5m");
     const image = await runtimeImage(pi);
-    await docker("rm --force asterisk", `image rm --force ${image}`)(pi);
+    // One of an older release, which is not what is to run.
+    const older = `docker export asterisk | docker import --change 'LABEL asterisk-rpi5.image=runtime' - older`;
+    await execa("sh", ["-c", older], { env: { DOCKER_HOST: `unix://${pi.socket}` } });
+    await docker("stop asterisk", `image rm --force ${image}`)(pi);
+    const before = await running(pi);
     assert.match(
       await site.faultOf(site.up()),
       /the runtime image is gone from this Pi: npx pulumi up --refresh/,
     );
+    assert.equal(await running(pi), before);
     await site.up({ refresh: true });
     assert.equal(await health(pi), "healthy");
+    await docker("image rm older")(pi);
   });
 
   it("is repaired by a plain up where the state is older or newer than the container, as after a card or a copy was restored", async function () {

@@ -76,7 +76,8 @@ export async function relay(address: string, delay: number): Promise<Line> {
 /** Bytes on their way at one time; a sender has to wait then, as TCP has it do. */
 const window = 256 * 1024;
 
-function late(delay: number, onBytes: (bytes: number) => void): Transform {
+/** Passes on each chunk that many ms after it came, in their order. */
+export function late(delay: number, onBytes: (bytes: number) => void): Transform {
   let onTheirWay = 0;
   let resume: (() => void) | undefined;
   return new Transform({
@@ -86,8 +87,10 @@ function late(delay: number, onBytes: (bytes: number) => void): Transform {
       setTimeout(() => {
         onTheirWay -= chunk.length;
         this.push(chunk);
-        resume?.();
+        // It may take the next chunk at once, and have to wait again.
+        const wasWaiting = resume;
         resume = undefined;
+        wasWaiting?.();
       }, delay);
       if (onTheirWay < window) done();
       else resume = done;

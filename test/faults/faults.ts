@@ -12,8 +12,6 @@ export interface Fault {
   container: "runs on" | "starts again" | "stays stopped";
   /** True when the run does not even notice. */
   passes?: boolean;
-  /** True when Pulumi ends what it has begun: after the removal of a container, it may have begun the new one. */
-  endsStep?: boolean;
 }
 
 export const faults: Fault[] = [
@@ -62,7 +60,6 @@ export const faults: Fault[] = [
     fault: "Ctrl-C was pressed",
     happens: async (run) => void process.kill(-pidOf(run), "SIGINT"),
     container: "runs on",
-    endsStep: true,
   },
 ];
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/docker/cli/cli/config"
 	dockerbuild "github.com/docker/docker/api/types/build"
@@ -16,6 +17,8 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
 )
+
+var errCancelled = errors.New("the build was cancelled")
 
 // run builds the image on the provider's host and returns its id; say gets each line of the build's output.
 func run(ctx context.Context, docker *client.Client, in inputs, say func(string)) (string, error) {
@@ -51,14 +54,20 @@ func run(ctx context.Context, docker *client.Client, in inputs, say func(string)
 		options.Version, options.SessionID = dockerbuild.BuilderBuildKit, id
 	}
 	response, err := docker.ImageBuild(ctx, tar, options)
-	if err != nil {
+	if broken := (*url.Error)(nil); errors.As(err, &broken) {
+		if ctx.Err() != nil {
+			return "", errCancelled
+		}
+		// Without the request's URL, which has all build arguments in it.
+		return "", fmt.Errorf("the connection to the Docker host broke before the whole build context was there: %w", broken.Err)
+	} else if err != nil {
 		return "", err
 	}
 	defer response.Body.Close()
 	log := &buildLog{say: say}
 	if err := follow(response.Body, log); err != nil {
 		if ctx.Err() != nil {
-			return "", errors.New("the build was cancelled")
+			return "", errCancelled
 		}
 		return "", log.explain(err)
 	}

@@ -58,6 +58,7 @@ export class AsteriskPi extends pulumi.ComponentResource {
     if (platform === undefined)
       throw new Error(`no platform for ${args.facts.dockerArch}: the rules let it pass`);
 
+    const volumes = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
     const { builder: builderPlan, runtime: runtimePlan } = args.images;
     const builder = new BuilderImage(
       `${name}-builder`,
@@ -67,17 +68,19 @@ export class AsteriskPi extends pulumi.ComponentResource {
         generation: args.facts.images[builderPlan.reference],
         imageStore: args.facts.imageStore,
       },
-      onHost,
+      // The upload of its context fills a slow line for minutes, and a connection has ten sessions at most (sshd's MaxSessions):
+      // nothing else is under way meanwhile.
+      { ...onHost, dependsOn: volumes },
     );
     const runtime = new RuntimeImage(
       `${name}-runtime`,
       { plan: runtimePlan },
       { ...onHost, dependsOn: builder },
     );
-    const { mounts } = new NamedVolumes(`${name}-volumes`, { names: args.volumes }, onHost);
     const running = runningGeneration(args.facts, args.volumes, args.recorded);
     const generation = running ?? new Date().toISOString();
     const { host, adopts } = args;
+    const { mounts } = volumes;
     const handover = new Handover(
       `${name}-handover`,
       { host, imageId: runtime.imageId, mounts, generation, stays: running !== undefined, adopts },

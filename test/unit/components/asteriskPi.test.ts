@@ -166,6 +166,12 @@ describe("a Pi with Asterisk", () => {
     );
   });
 
+  it("uploads the build context when nothing else goes to the host any more", async () => {
+    const { resources } = await register();
+    const { dependsOn } = resources["pbx-builder"]?.options ?? {};
+    assert.equal(pulumi.Resource.isInstance(dependsOn) && (await nameOf(dependsOn)), "pbx-volumes");
+  });
+
   it("builds for the host's platform, on the host, in its own time", async () => {
     const { resources } = await register();
     const builder = resources["pbx-builder-image"] ?? assert.fail();

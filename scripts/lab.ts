@@ -129,7 +129,9 @@ or take the one that this machine can have: npm run setup -- --for-tests, then l
 async function makeStack(): Promise<boolean> {
   const pulumi = (...args: string[]) => askPulumi(["stack", ...args, "--stack", "lab"], { cwd: projectDir });
   if (!existsSync(pulumiCli))
-    throw new SetupError("The Pis are up. For the stack that goes with them, type: npm run setup");
+    throw new SetupError(
+      "The Pis are up. For the stack that goes with them: npm run setup -- --for-tests, then lab -- down and lab -- up again.",
+    );
   // Where the user keeps the state of real sites too, a stack of that name may be one.
   if (process.env.PULUMI_BACKEND_URL) return false;
   const gone = await pulumi("rm", "--yes", "--force", "--preserve-config").catch((error: unknown) => error);
